@@ -1,0 +1,87 @@
+# The commands of this project. `make` or `make help` lists them; README.md explains them.
+
+PYTHON ?= python3
+BOARD  ?= sim
+JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
+BUILD  := build
+BOARDS := $(patsubst boards/%/build.mk,%,$(wildcard boards/*/build.mk))
+TOOL   := PYTHONPATH=firmware PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tools
+STEP   := $(TOOL).step
+VENV   := $(BUILD)/venv/bin
+MAKEFLAGS += --no-print-directory
+# The product's own choices, before anything a user has on PATH.
+export PATH := $(CURDIR)/$(BUILD)/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-quick bench sim firmware fetch venv lint format clean distclean \
+        _venv_test _venv_lint _tools _lint_python _lint_c
+
+help: ## this list
+	@echo "Usage: make <target>"
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | \
+	    while IFS='|' read -r target text; do printf '%-12s %s\n' "$$target" "$$text"; done
+
+demo: venv sim ## two virtual handsets, real speech from one to the other, result in build/demo
+	@$(TOOL).fetch
+	@$(VENV)/handsetctl demo
+
+test: _venv_test sim _tools ## everything: unit, C core under sanitizers, MicroPython, virtual handsets
+	@mkdir -p $(BUILD)/reports
+	@$(VENV)/python -m pytest --require-tiers \
+	    --junit-xml=$(BUILD)/reports/junit.xml \
+	    --html=$(BUILD)/reports/tests.html --self-contained-html $(PYTEST_ARGS)
+
+test-quick: _venv_test ## the unit tests only, no firmware build
+	@$(VENV)/python -m pytest tests/unit $(PYTEST_ARGS)
+
+bench: _venv_test sim ## figures of this build, into build/bench/results.json
+	@$(VENV)/python tests/bench/run.py
+
+sim: ## the virtual handset's firmware, build/sim/handset
+	@$(MAKE) firmware BOARD=sim
+
+firmware: ## firmware of a board: make firmware BOARD=sim
+	@test -f boards/$(BOARD)/build.mk || { \
+	    echo "error: no board '$(BOARD)': there is no boards/$(BOARD)/build.mk. Boards: $(BOARDS)" >&2; exit 2; }
+	@mkdir -p $(BUILD)
+	@flock $(BUILD)/.$(BOARD).lock $(MAKE) -f boards/$(BOARD)/build.mk JOBS=$(JOBS) PYTHON=$(PYTHON)
+
+fetch: ## third-party sources and recordings, verified, into build/third_party
+	@$(TOOL).fetch
+
+venv: ## Python environment of the host tool, build/venv
+	@$(TOOL).venv run
+
+_venv_test:
+	@$(TOOL).venv run test
+
+_venv_lint:
+	@$(TOOL).venv run test lint
+
+# Programs the tests judge with that are neither in the base system nor on PyPI.
+_tools:
+	@$(TOOL).fetch
+	@$(TOOL).system_packages tshark
+
+lint: _venv_lint _lint_python _lint_c ## style, types and C warnings; changes nothing
+
+_lint_python:
+	@$(STEP) lint "ruff: style and common mistakes" $(BUILD)/log -- $(VENV)/ruff check .
+	@$(STEP) lint "ruff: formatting" $(BUILD)/log -- $(VENV)/ruff format --check .
+	@$(STEP) lint "mypy: host and build tools" $(BUILD)/log -- $(VENV)/mypy
+	@$(STEP) lint "mypy: firmware against MicroPython's stubs" $(BUILD)/log -- \
+	    $(VENV)/mypy --config-file firmware/mypy.ini
+
+_lint_c:
+	@$(TOOL).fetch micropython opus vo-amrwbenc opencore-amr
+	@$(STEP) lint "C: gcc with all warnings as errors" $(BUILD)/log -- $(MAKE) -f firmware/tools/lint_c.mk
+
+format: _venv_lint ## bring Python files into shape
+	@$(VENV)/ruff check --fix .
+	@$(VENV)/ruff format .
+
+clean: ## remove what was built; keep the fetched sources and the Python environment
+	rm -rf $(filter-out $(BUILD)/venv $(BUILD)/third_party $(BUILD)/debian $(BUILD)/bin,$(wildcard $(BUILD)/*))
+
+distclean: ## remove everything made; the download cache in your home stays
+	rm -rf $(BUILD)

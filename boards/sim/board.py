@@ -1,0 +1,39 @@
+"""Wiring of the virtual handset: which driver serves which part."""
+
+import board_facts
+from hal.board import Board
+from ports.unix import wiring
+from ports.unix.audio import Audio
+from ports.unix.buttons import Buttons
+from ports.unix.clock import Clock
+from ports.unix.console import Console
+from ports.unix.flash import FileFlash
+from ports.unix.gnss import Gnss
+from ports.unix.identity import Identity
+from ports.unix.indicator import Indicator
+from ports.unix.pins import Pins
+from ports.unix.power import Power
+from ports.unix.radio import UdpRadio
+from ports.unix.rng import Rng
+
+
+def make_board() -> Board:
+    """The board of this process, wired as its bench says."""
+    wires = wiring.load()
+    pins = Pins(wires["pins_fd"])
+    return Board(
+        board_facts,
+        radios=(UdpRadio(wires["media_fd"], wires["floor_fd"]),),
+        clock=Clock(),
+        console=Console(),
+        buttons=Buttons(pins, board_facts.BUTTONS),
+        indicator=Indicator(pins),
+        gnss=Gnss(wires["gnss_fd"], pins),
+        audio=Audio(wires["acoustics"]),
+        flash=FileFlash(
+            wires["flash"], board_facts.FLASH_SIZE_BYTES, board_facts.FLASH_SECTOR_BYTES
+        ),
+        rng=Rng(),
+        power=Power(),
+        identity=Identity(wires["identity"]),
+    )

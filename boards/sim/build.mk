@@ -1,0 +1,62 @@
+# Builds build/sim/handset: MicroPython's unix port as an out-of-tree variant with our C modules and frozen code.
+# Called from the top folder by `make firmware BOARD=sim`. Every step is incremental; nothing is written into
+# the fetched sources.
+
+ROOT        := $(CURDIR)
+JOBS        ?= 2
+PYTHON      ?= python3
+THIRD_PARTY := $(ROOT)/build/third_party
+CODECS      := $(ROOT)/build/codecs/native
+MPY_CROSS   := $(ROOT)/build/mpy-cross
+OUT         := $(ROOT)/build/sim
+OBJ         := $(OUT)/obj
+GENERATED   := $(OUT)/gen
+MPY_LIB     := $(OUT)/no-micropython-lib
+TOP         := $(THIRD_PARTY)/micropython
+
+TOOL := PYTHONPATH=firmware PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tools
+STEP := $(TOOL).step
+LOGS := $(OUT)/log
+# Sub-makes share nothing with this one: their variables have the same names for other things.
+MAKE_IN := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -j$(JOBS)
+
+# MicroPython's make follows sources and headers, but not the settings below, nor a frozen file that is gone:
+# other settings start the objects afresh, other file names the frozen code.
+SETTINGS := $(wildcard boards/sim/*.mk firmware/cmodules/*/micropython.mk)
+settings_now = $$( { cat $(SETTINGS) $(TOP)/.fetched.json; echo $(ROOT); $(CC) --version; } | cksum)
+frozen_now   = $$( { find firmware/handset firmware/hal firmware/ports -name '*.py' | LC_ALL=C sort; } | cksum)
+
+.PHONY: all fetch generated codecs mpy-cross micropython
+all: micropython
+
+fetch:
+	@$(TOOL).fetch micropython opus vo-amrwbenc opencore-amr
+
+generated: fetch
+	@$(TOOL).board_facts boards/sim/board.toml $(GENERATED)
+	@$(TOOL).build_info $(THIRD_PARTY) $(GENERATED)
+
+codecs: fetch
+	@$(STEP) codecs "AMR-WB and Opus" $(LOGS) -- \
+	    $(MAKE_IN) -f firmware/cmodules/voice/codecs.mk TARGET=native THIRD_PARTY=$(THIRD_PARTY) OUT=$(CODECS)
+
+mpy-cross: fetch
+	@$(STEP) mpy-cross "bytecode compiler" $(LOGS) -- \
+	    $(MAKE_IN) -C $(TOP)/mpy-cross BUILD=$(MPY_CROSS)
+
+micropython: generated codecs mpy-cross
+	@mkdir -p $(OBJ) $(MPY_LIB) && touch $(MPY_LIB)/README.md
+	@if [ "$$(cat $(OBJ)/settings 2>/dev/null)" != "$(settings_now)" ]; then \
+	    rm -rf $(OBJ) && mkdir -p $(OBJ) && echo "$(settings_now)" > $(OBJ)/settings; fi
+	@if [ "$$(cat $(OBJ)/frozen 2>/dev/null)" != "$(frozen_now)" ]; then \
+	    rm -rf $(OBJ)/frozen_mpy $(OBJ)/frozen_content.c && echo "$(frozen_now)" > $(OBJ)/frozen; fi
+	@[ $(OBJ)/handset -nt $(CODECS)/libcodecs.a ] || rm -f $(OBJ)/handset
+	@$(STEP) sim "build/sim/handset" $(LOGS) -- \
+	    $(MAKE_IN) -C $(TOP)/ports/unix VARIANT_DIR=$(ROOT)/boards/sim BUILD=$(OBJ) PROG=handset \
+	    MICROPY_MPYCROSS=$(MPY_CROSS)/mpy-cross MPY_LIB_DIR=$(MPY_LIB) \
+	    USER_C_MODULES=$(ROOT)/firmware/cmodules FROZEN_MANIFEST=$(ROOT)/boards/sim/manifest.py \
+	    MICROPY_MANIFEST_FIRMWARE_DIR=$(ROOT)/firmware MICROPY_MANIFEST_GENERATED_DIR=$(GENERATED) \
+	    BOARD_DIR=$(ROOT)/boards/sim HANDSET_ROOT=$(ROOT) HANDSET_GENERATED=$(GENERATED) \
+	    HANDSET_CODECS=$(CODECS) HANDSET_THIRD_PARTY=$(THIRD_PARTY)
+	@cmp -s $(OBJ)/handset $(OUT)/handset || { cp $(OBJ)/handset $(OUT)/handset.new && \
+	    mv $(OUT)/handset.new $(OUT)/handset; }

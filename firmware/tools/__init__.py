@@ -1,0 +1,1 @@
+"""Build helpers. Standard library only: they run before the virtual environment exists."""

@@ -1,0 +1,61 @@
+"""Turn a board's `board.toml` into what firmware can read: `board_facts.py` and `board_facts.h`."""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from tools import files, toml_subset
+
+
+def facts(board: dict[str, Any]) -> dict[str, Any]:
+    """The facts firmware sees, by their names there. Raises KeyError when board.toml lacks one."""
+    heap, flash = board["heap"], board["flash"]
+    return {
+        "NAME": board["name"],
+        "TITLE": board["title"],
+        "CHIP": board["chip"],
+        "CAPABILITIES": tuple(board["capabilities"]),
+        "CODECS": tuple(board["codecs"]),
+        "BUTTONS": tuple(board["buttons"]),
+        "HEAP_BYTES": heap["budget_bytes"] * heap["word_factor"],
+        "FLASH_SIZE_BYTES": flash["size_bytes"],
+        "FLASH_SECTOR_BYTES": flash["sector_bytes"],
+        "PARTITIONS": tuple(
+            (part["name"], part["offset_bytes"], part["size_bytes"]) for part in flash["partition"]
+        ),
+    }
+
+
+def python_module(values: dict[str, Any], origin: str) -> str:
+    """Source of the module `board_facts`."""
+    lines = [f'"""Facts of the board, generated from {origin}."""\n']
+    lines += [f"{name} = {value!r}" for name, value in values.items()]
+    return "\n".join(lines) + "\n"
+
+
+def c_header(values: dict[str, Any], origin: str) -> str:
+    """The same for C: numbers and the name."""
+    lines = [f"// Facts of the board, generated from {origin}.", "#pragma once", ""]
+    for name, value in values.items():
+        if isinstance(value, int):
+            lines.append(f"#define HANDSET_{name} {value}")
+    lines.append(f'#define HANDSET_BOARD_NAME "{values["NAME"]}"')
+    return "\n".join(lines) + "\n"
+
+
+def main(argv: list[str]) -> int:
+    """`python3 -m tools.board_facts boards/<name>/board.toml OUT_DIR`."""
+    source, out = Path(argv[0]), Path(argv[1])
+    origin = f"boards/{source.parent.name}/board.toml"
+    try:
+        values = facts(toml_subset.load(source))
+    except (KeyError, ValueError) as error:
+        print(f"error: {source}: {error!r}", file=sys.stderr)
+        return 1
+    files.write_if_changed(out / "board_facts.py", python_module(values, origin))
+    files.write_if_changed(out / "board_facts.h", c_header(values, origin))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
