@@ -1,0 +1,179 @@
+"""What a board's parts promise to the application: the seam between `handset` and `ports`.
+
+Each class below states one contract; it is never instantiated and drivers do not inherit from
+it. A driver is any object that has these methods; `hal.board.Board` checks that at boot, so a
+missing driver or method stops the handset with a clear error instead of acting as a silent
+default.
+
+Conventions: names carry units; buffers are caller-owned `bytearray`; "does not block" means it
+returns within microseconds; "does not allocate" means it can run with the heap locked; `async`
+methods wait inside asyncio. Failures of the hardware raise OSError.
+"""
+
+
+class Clock:
+    """Time. Monotonic ticks wrap as MicroPython's do: compare them only by `ticks_diff`."""
+
+    def ticks_ms(self) -> int:
+        """Milliseconds since an arbitrary start, wrapping. Does not allocate."""
+
+    def ticks_diff(self, end_ms: int, start_ms: int) -> int:
+        """Signed `end_ms - start_ms` across the wrap. Does not allocate."""
+
+    def ticks_add(self, ticks_ms: int, delta_ms: int) -> int:
+        """`ticks_ms` moved by `delta_ms` across the wrap. Does not allocate."""
+
+    def utc_ms(self) -> int:
+        """Milliseconds since 1970-01-01 UTC, or -1 while the date is not known."""
+
+    def set_utc_ms(self, utc_ms: int) -> None:
+        """Set the date. Does not disturb the ticks."""
+
+
+class Console:
+    """The serial console: a byte stream shared by management frames and text."""
+
+    async def read(self, buf: bytearray) -> int:
+        """Wait for at least one byte; returns the number of bytes put into `buf`."""
+
+    def write(self, buf: bytes, offset: int, n_bytes: int) -> int:
+        """Hand over up to `n_bytes` from `offset`; returns how many were taken, 0 when the wire
+        is busy. Does not block."""
+
+    async def writable(self) -> None:
+        """Wait until `write` can take at least one byte."""
+
+
+class Buttons:
+    """Keys under the agent's fingers: "ptt" and "geo". One that is down at start is no press: a
+    stuck key must not open the microphone."""
+
+    async def next_edge(self) -> tuple:
+        """Wait for a debounced edge: `(name, pressed)`. Edges are never lost or merged."""
+
+
+class Indicator:
+    """What the agent sees without a display."""
+
+    def show(self, state: str) -> None:
+        """Floor state: "idle", "pending", "talk", "receive", "denied" or "fault"."""
+
+    def show_geo(self, state: str) -> None:
+        """Geolocation state: "off", "on" (no fix yet) or "fix"."""
+
+    def ready(self) -> None:
+        """The application is up: keys are obeyed from now on."""
+
+
+class Gnss:
+    """The GNSS receiver behind its power switch; off after reset."""
+
+    def power(self, on: bool) -> None:
+        """Switch the receiver's supply. Off means off: no byte arrives any more."""
+
+    async def read(self, buf: bytearray) -> int:
+        """Wait for receiver output; returns the number of bytes put into `buf`."""
+
+
+class Audio:
+    """Microphone, speaker and the voice engine between them (C module `voice`).
+
+    One RTP packet in or out is at most `PACKET_BYTES_MAX` bytes.
+    """
+
+    PACKET_BYTES_MAX = 512
+
+    def codecs(self) -> tuple:
+        """Names of the codecs compiled in, e.g. ("amrwb", "opus")."""
+
+    def open(self) -> None:
+        """Start the audio device; microphone idle, speaker silent."""
+
+    def close(self) -> None:
+        """Stop the audio device. Idempotent."""
+
+    def configure(
+        self, codec: str, bitrate_bps: int, payload_type: int, ssrc: int, seq0: int, timestamp0: int
+    ) -> None:
+        """Choose codec and RTP parameters. ValueError when unknown, RuntimeError while talking."""
+
+    def talk(self, on: bool) -> None:
+        """Capture and encode on or off, from the next 20 ms frame."""
+
+    def take(self, buf: bytearray) -> int:
+        """Next finished RTP packet into `buf`: its length, 0 when none. Does not allocate."""
+
+    def give(self, buf: bytearray, n_bytes: int) -> bool:
+        """A received RTP packet; False when the ring is full. Does not allocate."""
+
+    def listen(self, ssrc: int) -> None:
+        """Play this SSRC only; 0 = the first one heard, -1 = none."""
+
+    def heard_ssrc(self) -> int:
+        """SSRC being played, 0 when none. Does not allocate on 64-bit ports."""
+
+    def stats(self) -> dict:
+        """Counters of the engine by name (see the voice module's README)."""
+
+
+class Channel:
+    """One datagram channel of a radio, heard by everyone in the talk group."""
+
+    def recv(self, buf: bytearray) -> int:
+        """Next datagram into `buf`: its length, -1 when none waits. Does not allocate."""
+
+    def send(self, buf: bytearray, n_bytes: int) -> bool:
+        """Send one datagram; False when the bearer dropped it. Does not allocate."""
+
+    async def readable(self) -> None:
+        """Wait until a datagram is there."""
+
+
+class Radio:
+    """A bearer: `media` carries RTP, `floor` carries RTCP; both are `Channel`s."""
+
+    def name(self) -> str:
+        """What the bearer is, e.g. "udp"."""
+
+
+class Flash:
+    """Raw NOR flash. Erased bytes read 0xFF; programming clears bits only."""
+
+    def size_bytes(self) -> int:
+        """Usable size, a multiple of `sector_bytes()`."""
+
+    def sector_bytes(self) -> int:
+        """Erase unit."""
+
+    def read(self, offset: int, buf: bytearray) -> None:
+        """Fill `buf` from `offset`. ValueError outside the flash."""
+
+    def program(self, offset: int, buf: bytes) -> None:
+        """Write `buf` at `offset`. OSError(EIO) if a bit would have to go from 0 to 1."""
+
+    def erase(self, offset: int) -> None:
+        """Erase the sector that starts at `offset`. ValueError if it is not a sector start."""
+
+
+class Rng:
+    """True randomness. There is no fallback: without a source `fill` raises OSError."""
+
+    def fill(self, buf: bytearray) -> None:
+        """Fill `buf` with random bytes."""
+
+
+class Power:
+    """Supply and reset."""
+
+    def reset(self) -> None:
+        """Restart the handset; does not return."""
+
+
+class Identity:
+    """Who this handset is, before provisioning gives it certificates."""
+
+    def serial_number(self) -> str:
+        """The number on the case."""
+
+    def user_id(self) -> str:
+        """MCPTT ID of its agent, a SIP URI (TS 23.280 clause 8.1.2)."""

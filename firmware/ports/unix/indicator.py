@@ -1,0 +1,15 @@
+"""Indicator contract on the unix port: outputs that the bench watches."""
+
+
+class Indicator:
+    def __init__(self, pins: object) -> None:
+        self._pins = pins
+
+    def show(self, state: str) -> None:
+        self._pins.set("led", state)
+
+    def show_geo(self, state: str) -> None:
+        self._pins.set("geo_led", state)
+
+    def ready(self) -> None:
+        self._pins.set("ready", 1)
