@@ -1,0 +1,124 @@
+# Compiles the codec libraries from their released sources into one archive.
+#
+#   make -f firmware/cmodules/voice/codecs.mk TARGET=native \
+#        THIRD_PARTY=build/third_party OUT=build/codecs/native CC=gcc CFLAGS_EXTRA=...
+#
+# THIRD_PARTY holds the unpacked folders opus, vo-amrwbenc and opencore-amr. Everything made goes
+# below OUT; the source folders are only read. Runs incrementally and with -j, and rebuilds all
+# when the compiler or a flag changes.
+#
+# LIBRARY_WRAPPERS=1 also makes libwrappers.a, the libraries' own E_IF_* and D_IF_* entry points.
+# They allocate; only tests that compare with them may link them.
+
+FIXES := $(dir $(lastword $(MAKEFILE_LIST)))fixes
+
+TARGET      ?= native
+THIRD_PARTY ?= build/third_party
+OUT         ?= build/codecs/$(TARGET)
+OPTIMIZE    ?= -O2
+CFLAGS_EXTRA ?=
+
+OPUS     := $(THIRD_PARTY)/opus
+VOAMRWB  := $(THIRD_PARTY)/vo-amrwbenc
+OPENCORE := $(THIRD_PARTY)/opencore-amr
+OCWB     := $(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/amr_wb/dec
+
+ifneq ($(wildcard $(OPUS)/opus_sources.mk $(VOAMRWB)/wrapper.c $(OPENCORE)/amrwb/wrapper.cpp),\
+$(OPUS)/opus_sources.mk $(VOAMRWB)/wrapper.c $(OPENCORE)/amrwb/wrapper.cpp)
+$(error codec sources missing: expected folders opus, vo-amrwbenc and opencore-amr in $(abspath $(THIRD_PARTY)); fetch them first)
+endif
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: all clean
+all: $(OUT)/libcodecs.a
+
+# --- what to compile ------------------------------------------------------------------------
+
+include $(OPUS)/celt_sources.mk
+include $(OPUS)/silk_sources.mk
+include $(OPUS)/opus_sources.mk
+
+# One channel, one stream: no surround, no ambisonics.
+OPUS_UNUSED := src/opus_multistream% src/opus_projection% src/mapping_matrix%
+OPUS_C := $(filter-out $(OPUS_UNUSED),\
+            $(CELT_SOURCES) $(SILK_SOURCES) $(SILK_SOURCES_FIXED) $(OPUS_SOURCES))
+
+# util.c: see fixes/vo_amrwbenc_util.c.
+VOAMRWB_C := $(filter-out amrwbenc/src/util.c,\
+               $(patsubst $(VOAMRWB)/%,%,$(sort $(wildcard $(VOAMRWB)/amrwbenc/src/*.c))))
+
+# decoder_amr_wb.cpp is a file decoder that the library itself does not build.
+OPENCORE_CPP := $(patsubst $(OPENCORE)/%,%,\
+                  $(sort $(filter-out %/decoder_amr_wb.cpp,$(wildcard $(OCWB)/src/*.cpp))))
+
+# --- how to compile -------------------------------------------------------------------------
+
+COMMON := $(OPTIMIZE) -w -ffunction-sections -fdata-sections $(CFLAGS_EXTRA)
+
+# Fixed point, temporaries on the caller's stack. ENABLE_HARDENING keeps upstream's own checks on
+# what comes in from outside, as its released builds do.
+OPUS_FLAGS := -std=c99 -DOPUS_BUILD -DFIXED_POINT -DDISABLE_FLOAT_API -DVAR_ARRAYS \
+              -DENABLE_HARDENING -I$(OPUS)/include -I$(OPUS)/celt -I$(OPUS)/silk \
+              -I$(OPUS)/silk/fixed -I$(OPUS)
+
+VOAMRWB_FLAGS := -std=gnu99 -I$(VOAMRWB)/amrwbenc/inc -I$(VOAMRWB)/common/include -I$(VOAMRWB)
+
+# The .cpp files are C that C++ compilers also take.
+OPENCORE_FLAGS := -x c -std=c99 -I$(OPENCORE)/oscl -I$(OCWB)/src -I$(OCWB)/include \
+                  -I$(OPENCORE)/amrwb \
+                  -I$(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/common/dec/include
+
+OPUS_O     := $(OPUS_C:%.c=$(OUT)/opus/%.o)
+VOAMRWB_O  := $(VOAMRWB_C:%.c=$(OUT)/vo-amrwbenc/%.o) $(OUT)/fixes/vo_amrwbenc_util.o
+OPENCORE_O := $(OPENCORE_CPP:%.cpp=$(OUT)/opencore-amr/%.o)
+WRAPPERS_O := $(OUT)/vo-amrwbenc/wrapper.o $(OUT)/vo-amrwbenc/common/cmnMemory.o \
+              $(OUT)/opencore-amr/amrwb/wrapper.o
+ALL_O      := $(OPUS_O) $(VOAMRWB_O) $(OPENCORE_O)
+
+ifdef LIBRARY_WRAPPERS
+all: $(OUT)/libwrappers.a
+ALL_O += $(WRAPPERS_O)
+endif
+
+# --- rules ----------------------------------------------------------------------------------
+
+$(OUT)/libcodecs.a: $(OPUS_O) $(VOAMRWB_O) $(OPENCORE_O)
+$(OUT)/libwrappers.a: $(WRAPPERS_O)
+
+%.a:
+	@echo "AR $@"
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+define compile
+@mkdir -p $(@D)
+@echo "CC $*"
+@$(CC) $(COMMON) $(1) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
+endef
+
+$(OUT)/opus/%.o: $(OPUS)/%.c $(OUT)/flags
+	$(call compile,$(OPUS_FLAGS))
+
+$(OUT)/vo-amrwbenc/%.o: $(VOAMRWB)/%.c $(OUT)/flags
+	$(call compile,$(VOAMRWB_FLAGS))
+
+$(OUT)/fixes/vo_amrwbenc_%.o: $(FIXES)/vo_amrwbenc_%.c $(OUT)/flags
+	$(call compile,$(VOAMRWB_FLAGS))
+
+$(OUT)/opencore-amr/%.o: $(OPENCORE)/%.cpp $(OUT)/flags
+	$(call compile,$(OPENCORE_FLAGS))
+
+# Rewritten only when the compiler or a flag is another than last time.
+FLAGS_NOW := $(CC) $(COMMON) $(OPUS_FLAGS) $(VOAMRWB_FLAGS) $(OPENCORE_FLAGS)
+ifneq ($(FLAGS_NOW),$(shell cat $(OUT)/flags 2>/dev/null))
+.PHONY: $(OUT)/flags
+endif
+$(OUT)/flags:
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(FLAGS_NOW)' > $@
+
+clean:
+	rm -rf $(OUT)
+
+-include $(ALL_O:.o=.d)

@@ -1,0 +1,126 @@
+// The voice engine: microphone -> encoder -> RTP -> transmit ring, and
+// receive ring -> RTP -> jitter buffer -> decoder -> speaker.
+//
+// Two sides use one engine at the same time:
+//   control side (Python): configure, talk, listen, take, give, stats;
+//   audio side (one thread, or whoever steps): everything named voice_engine_audio_*.
+// They meet in rings and in single words only; nobody waits and nothing is allocated.
+#ifndef VOICE_ENGINE_H
+#define VOICE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "codec.h"
+#include "jitter.h"
+#include "ring.h"
+#include "stats.h"
+
+// Encoder and decoder of one codec at a time. The most hungry one is Opus: 24612 + 17860 bytes
+// where pointers have 8 bytes.
+#define VOICE_CODEC_MEMORY_BYTES 42496u
+
+#define VOICE_COMMAND_SLOTS 16u
+
+#define VOICE_LISTEN_NONE (-1)
+#define VOICE_LISTEN_FIRST 0
+
+enum voice_error {
+    VOICE_OK,
+    VOICE_ERROR_CODEC,        // no such codec
+    VOICE_ERROR_BITRATE,      // not a bit rate of this codec
+    VOICE_ERROR_PAYLOAD_TYPE, // not 0..127
+    VOICE_ERROR_TALKING,      // not while talking
+    VOICE_ERROR_UNCONFIGURED, // no codec chosen yet
+    VOICE_ERROR_BUSY,         // the audio side has not looked at earlier commands yet
+};
+
+struct voice_config {
+    const struct voice_codec *codec;
+    uint32_t bitrate_bps;
+    uint8_t payload_type;
+    uint32_t ssrc;
+    uint16_t sequence;  // of the first packet
+    uint32_t timestamp; // of the next frame
+};
+
+struct voice_command {
+    enum { VOICE_DO_CONFIGURE, VOICE_DO_TALK, VOICE_DO_LISTEN } kind;
+    struct voice_config config;
+    bool talk;
+    int64_t listen;
+};
+
+struct voice_load {
+    uint64_t total_us;
+    uint32_t count;
+};
+
+struct voice_engine {
+    uint64_t (*now_us)(void);
+
+    // Between the sides.
+    struct voice_ring tx;
+    struct voice_ring rx;
+    struct voice_command commands[VOICE_COMMAND_SLOTS];
+    uint32_t commands_posted;
+    uint32_t commands_done;
+    uint32_t heard_ssrc;
+    uint32_t stats[VOICE_STAT_COUNT]; // each written by one side only
+
+    // Control side.
+    bool talk_wanted;
+    bool configured;
+
+    // Audio side.
+    struct voice_config config; // sequence and timestamp move on
+    void *encoder;
+    void *decoder;
+    bool talking;
+    bool burst_start;
+    int64_t listen;
+    uint32_t locked_ssrc;
+    bool transit_known;
+    uint32_t last_timestamp;
+    uint64_t last_arrival_us;
+    uint32_t jitter_scaled_us; // times 16
+    struct voice_load encode_load;
+    struct voice_load decode_load;
+    struct voice_jitter jitter;
+    uint8_t codec_memory[VOICE_CODEC_MEMORY_BYTES] VOICE_ALIGNED;
+};
+
+// Everything to its start: not configured, not talking, listening to whom it hears first.
+// `now_us` is any clock that runs evenly. Only while no other side is running.
+void voice_engine_init(struct voice_engine *engine, uint64_t (*now_us)(void));
+
+// --- control side -----------------------------------------------------------------------------
+
+enum voice_error voice_engine_configure(struct voice_engine *engine,
+    const struct voice_config *config);
+enum voice_error voice_engine_talk(struct voice_engine *engine, bool on);
+// An SSRC, VOICE_LISTEN_NONE or VOICE_LISTEN_FIRST.
+enum voice_error voice_engine_listen(struct voice_engine *engine, int64_t ssrc);
+// SSRC of the burst being received, 0 when there is none.
+uint32_t voice_engine_heard_ssrc(const struct voice_engine *engine);
+// The next packet to send, or NULL; give it back with voice_engine_taken().
+const struct voice_packet *voice_engine_take(struct voice_engine *engine);
+void voice_engine_taken(struct voice_engine *engine);
+// A received packet. False when the ring is full (the packet is lost and counted).
+bool voice_engine_give(struct voice_engine *engine, const uint8_t *packet, size_t n_bytes);
+uint32_t voice_engine_stat(const struct voice_engine *engine, enum voice_stat stat);
+
+// --- audio side -------------------------------------------------------------------------------
+
+// One frame of time: `mic` in, `speaker` out.
+void voice_engine_audio_tick(struct voice_engine *engine, const int16_t mic[VOICE_FRAME_SAMPLES],
+    int16_t speaker[VOICE_FRAME_SAMPLES]);
+// One frame of time passed in which the device could neither capture nor play.
+void voice_engine_audio_skip(struct voice_engine *engine);
+// Carries out waiting commands now. The control side may call it while the audio side stands still.
+void voice_engine_audio_commands(struct voice_engine *engine);
+void voice_engine_audio_set_stat(struct voice_engine *engine, enum voice_stat stat,
+    uint32_t value);
+
+#endif

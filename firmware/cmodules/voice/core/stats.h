@@ -1,0 +1,44 @@
+// The engine's statistics: one list, from which come the enumeration and the names in Python.
+// Counters are 32 bits, run on from voice_engine_init() and wrap.
+#ifndef VOICE_STATS_H
+#define VOICE_STATS_H
+
+#define VOICE_STATS(X) \
+    X(frames)                 /* frames of the audio device, skipped ones included */ \
+    X(tx_frames)              /* frames encoded and put into the transmit ring */ \
+    X(tx_bursts)              /* talk bursts started */ \
+    X(tx_failed)              /* frames the encoder refused */ \
+    X(tx_ring_full)           /* frames lost because nobody took packets */ \
+    X(tx_ring_high)           /* most packets that ever waited to be taken */ \
+    X(rx_packets)             /* packets given and looked at */ \
+    X(rx_bad)                 /* malformed RTP or payload, other payload type, too long */ \
+    X(rx_foreign)             /* of another SSRC than the one listened to */ \
+    X(rx_late)                /* came after their time, or too far from the others */ \
+    X(rx_duplicate)           /* came twice */ \
+    X(rx_lost)                /* never came in time */ \
+    X(rx_overflow)            /* thrown away because too much came at once */ \
+    X(rx_resyncs)             /* jumps of sequence number that were followed */ \
+    X(rx_bursts)              /* bursts played, after each of the jitter buffer's restarts */ \
+    X(rx_ring_full)           /* packets refused because the engine did not keep up */ \
+    X(rx_ring_high)           /* most packets that ever waited to be looked at */ \
+    X(decoded)                /* frames decoded from packets */ \
+    X(decode_failed)          /* packets the decoder refused */ \
+    X(concealed)              /* frames the decoder made up */ \
+    X(merged)                 /* frames taken out of the delay by blending two into one */ \
+    X(jitter_us)              /* interarrival jitter, RFC 3550 clause 6.4.1 */ \
+    X(io_overruns)            /* microphone frames the device skipped */ \
+    X(io_underruns)           /* speaker frames the device skipped */ \
+    X(encode_max_us) \
+    X(encode_mean_us) \
+    X(decode_max_us) \
+    X(decode_mean_us) \
+    X(stack_high_water_bytes) /* deepest stack of the audio thread so far */
+
+enum voice_stat {
+#define VOICE_STAT_ENUM(name) VOICE_STAT_##name,
+    VOICE_STATS(VOICE_STAT_ENUM)
+#undef VOICE_STAT_ENUM
+    VOICE_STAT_COUNT
+};
+
+#endif

@@ -1,0 +1,29 @@
+# C module `voice` in a MicroPython build that uses make.
+#
+# The outer build compiles the codec libraries first (codecs.mk) and passes, as absolute paths,
+#   HANDSET_THIRD_PARTY  folder with the unpacked opus, vo-amrwbenc and opencore-amr
+#   HANDSET_CODECS       folder with libcodecs.a
+
+ifeq ($(HANDSET_CODECS),)
+$(error HANDSET_CODECS is not set: folder with libcodecs.a, see voice/codecs.mk)
+endif
+ifeq ($(HANDSET_THIRD_PARTY),)
+$(error HANDSET_THIRD_PARTY is not set: folder with the unpacked codec sources)
+endif
+
+VOICE_DIR := $(USERMOD_DIR)
+
+SRC_USERMOD_C += $(VOICE_DIR)/modvoice.c
+SRC_USERMOD_LIB_C += $(VOICE_DIR)/io_sim.c $(sort $(wildcard $(VOICE_DIR)/core/*.c))
+
+CFLAGS_USERMOD += -I$(VOICE_DIR)
+LDFLAGS_USERMOD += $(HANDSET_CODECS)/libcodecs.a -lpthread
+
+# Only the two codec files see the libraries' headers, and as system headers: they are not ours.
+include $(VOICE_DIR)/includes.mk
+VOICE_BUILD := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(VOICE_DIR))
+$(VOICE_BUILD)/core/codec_amrwb.o: CFLAGS += $(VOICE_AMRWB_INCLUDES)
+$(VOICE_BUILD)/core/codec_opus.o: CFLAGS += $(VOICE_OPUS_INCLUDES)
+
+# A new library makes a new link.
+$(VOICE_BUILD)/core/codec.o: $(HANDSET_CODECS)/libcodecs.a

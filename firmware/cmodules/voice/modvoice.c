@@ -1,0 +1,252 @@
+// Python module `voice`: arguments and errors, nothing else. The engine does the work.
+//
+// take, give, step, stats and heard_ssrc allocate nothing.
+
+#include "py/binary.h"
+#include "py/mperrno.h"
+#include "py/objarray.h"
+#include "py/runtime.h"
+
+#include "core/engine.h"
+#include "io.h"
+
+static struct voice_engine engine;
+static bool engine_ready;
+
+static struct voice_engine *the_engine(void) {
+    if (!engine_ready) {
+        voice_engine_init(&engine, voice_io_now_us);
+        engine_ready = true;
+    }
+    return &engine;
+}
+
+static void raise_error(enum voice_error error) {
+    switch (error) {
+        case VOICE_OK:
+            return;
+        case VOICE_ERROR_CODEC:
+            mp_raise_ValueError(MP_ERROR_TEXT("unknown codec: see voice.CODECS"));
+        case VOICE_ERROR_BITRATE:
+            mp_raise_ValueError(MP_ERROR_TEXT("not a bit rate of this codec"));
+        case VOICE_ERROR_PAYLOAD_TYPE:
+            mp_raise_ValueError(MP_ERROR_TEXT("RTP payload type must be 0 to 127"));
+        case VOICE_ERROR_TALKING:
+            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("talking: stop before configuring"));
+        case VOICE_ERROR_UNCONFIGURED:
+            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("configure a codec before talking"));
+        case VOICE_ERROR_BUSY:
+            mp_raise_OSError(MP_EBUSY);
+    }
+}
+
+// A command was accepted: it waits for the audio thread, or is done at once when none runs.
+static void finish_command(enum voice_error error) {
+    raise_error(error);
+    if (!voice_io_is_paced()) {
+        voice_engine_audio_commands(&engine);
+    }
+}
+
+static uint32_t get_uint(mp_obj_t arg, uint32_t max, mp_rom_error_text_t error) {
+    long long value = mp_obj_get_ll(arg);
+    if (value < 0 || value > (long long)max) {
+        mp_raise_ValueError(error);
+    }
+    return (uint32_t)value;
+}
+
+// --- life ---------------------------------------------------------------------------------------
+
+static mp_obj_t voice_close(void) {
+    voice_io_close();
+    engine_ready = false;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(voice_close_obj, voice_close);
+
+// An object on the Python heap whose finaliser closes the device: the heap never goes (soft reset,
+// exit) while the thread still runs. There is at most one, and it lives as long as the heap.
+static mp_obj_t guard_del(mp_obj_t self) {
+    (void)self;
+    MP_STATE_VM(voice_guard) = MP_OBJ_NULL;
+    return voice_close();
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(guard_del_obj, guard_del);
+
+static const mp_rom_map_elem_t guard_locals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&guard_del_obj)},
+};
+static MP_DEFINE_CONST_DICT(guard_locals, guard_locals_table);
+
+static MP_DEFINE_CONST_OBJ_TYPE(guard_type, MP_QSTR_voice, MP_TYPE_FLAG_NONE,
+    locals_dict, &guard_locals);
+
+MP_REGISTER_ROOT_POINTER(mp_obj_t voice_guard);
+
+static void make_guard(void) {
+    if (MP_STATE_VM(voice_guard) == MP_OBJ_NULL) {
+        mp_obj_base_t *guard = mp_obj_malloc_with_finaliser(mp_obj_base_t, &guard_type);
+        MP_STATE_VM(voice_guard) = MP_OBJ_FROM_PTR(guard);
+    }
+}
+
+static mp_obj_t voice_open(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_device, ARG_paced };
+    static const mp_arg_t allowed_args[] = {
+        {MP_QSTR_device, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_paced, MP_ARG_BOOL, {.u_bool = true}},
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    const char *device = mp_obj_str_get_str(args[ARG_device].u_obj);
+
+    make_guard();
+    int error = voice_io_open(the_engine(), device, args[ARG_paced].u_bool);
+    if (error != 0) {
+        mp_raise_OSError(error);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(voice_open_obj, 1, voice_open);
+
+static mp_obj_t voice_step(mp_obj_t n_frames) {
+    uint32_t n = get_uint(n_frames, INT32_MAX, MP_ERROR_TEXT("negative or too many frames"));
+    if (!voice_io_is_open() || voice_io_is_paced()) {
+        mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("step needs open(..., paced=False)"));
+    }
+    voice_io_step(n);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(voice_step_obj, voice_step);
+
+// --- commands -----------------------------------------------------------------------------------
+
+static mp_obj_t voice_configure(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
+    enum { ARG_codec, ARG_bitrate_bps, ARG_payload_type, ARG_ssrc, ARG_seq0, ARG_timestamp0 };
+    static const mp_arg_t allowed_args[] = {
+        {MP_QSTR_codec, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_bitrate_bps, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_payload_type, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_ssrc, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_seq0, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_timestamp0, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+    };
+    mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
+    mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
+    struct voice_config config = {
+        .codec = voice_codec_find(mp_obj_str_get_str(args[ARG_codec].u_obj)),
+        .bitrate_bps = get_uint(args[ARG_bitrate_bps].u_obj, INT32_MAX,
+            MP_ERROR_TEXT("not a bit rate of this codec")),
+        .payload_type = (uint8_t)get_uint(args[ARG_payload_type].u_obj, 127,
+            MP_ERROR_TEXT("RTP payload type must be 0 to 127")),
+        .ssrc = get_uint(args[ARG_ssrc].u_obj, UINT32_MAX, MP_ERROR_TEXT("SSRC is 32 bits")),
+        .sequence = (uint16_t)get_uint(args[ARG_seq0].u_obj, UINT16_MAX,
+            MP_ERROR_TEXT("sequence number is 16 bits")),
+        .timestamp = get_uint(args[ARG_timestamp0].u_obj, UINT32_MAX,
+            MP_ERROR_TEXT("timestamp is 32 bits")),
+    };
+    finish_command(voice_engine_configure(the_engine(), &config));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_KW(voice_configure_obj, 0, voice_configure);
+
+static mp_obj_t voice_talk(mp_obj_t on) {
+    finish_command(voice_engine_talk(the_engine(), mp_obj_is_true(on)));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(voice_talk_obj, voice_talk);
+
+static mp_obj_t voice_listen(mp_obj_t ssrc_in) {
+    long long ssrc = mp_obj_get_ll(ssrc_in);
+    if (ssrc < VOICE_LISTEN_NONE || ssrc > (long long)UINT32_MAX) {
+        mp_raise_ValueError(MP_ERROR_TEXT("SSRC is 32 bits; 0 is any, -1 is none"));
+    }
+    finish_command(voice_engine_listen(the_engine(), ssrc));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(voice_listen_obj, voice_listen);
+
+static mp_obj_t voice_heard_ssrc(void) {
+    return mp_obj_new_int_from_uint(voice_engine_heard_ssrc(the_engine()));
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(voice_heard_ssrc_obj, voice_heard_ssrc);
+
+// --- packets and figures ------------------------------------------------------------------------
+
+static mp_obj_t voice_take(mp_obj_t buf_in) {
+    mp_buffer_info_t buf;
+    mp_get_buffer_raise(buf_in, &buf, MP_BUFFER_WRITE);
+    const struct voice_packet *packet = voice_engine_take(the_engine());
+    if (packet == NULL) {
+        return MP_OBJ_NEW_SMALL_INT(0);
+    }
+    size_t n_bytes = packet->n_bytes;
+    if (buf.len < n_bytes) {
+        mp_raise_ValueError(MP_ERROR_TEXT("buffer too small: use voice.PACKET_BYTES_MAX"));
+    }
+    memcpy(buf.buf, packet->bytes, n_bytes);
+    voice_engine_taken(&engine);
+    return MP_OBJ_NEW_SMALL_INT((mp_int_t)n_bytes);
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(voice_take_obj, voice_take);
+
+static mp_obj_t voice_give(mp_obj_t buf_in, mp_obj_t n_bytes_in) {
+    mp_buffer_info_t buf;
+    mp_get_buffer_raise(buf_in, &buf, MP_BUFFER_READ);
+    mp_int_t n_bytes = mp_obj_get_int(n_bytes_in);
+    if (n_bytes < 0 || (size_t)n_bytes > buf.len) {
+        mp_raise_ValueError(MP_ERROR_TEXT("more bytes than the buffer has"));
+    }
+    return mp_obj_new_bool(voice_engine_give(the_engine(), buf.buf, (size_t)n_bytes));
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(voice_give_obj, voice_give);
+
+static mp_obj_t voice_stats(mp_obj_t dst_in) {
+    mp_buffer_info_t dst;
+    mp_get_buffer_raise(dst_in, &dst, MP_BUFFER_WRITE);
+    if (dst.typecode != 'q' || dst.len < VOICE_STAT_COUNT * sizeof(int64_t)) {
+        mp_raise_ValueError(MP_ERROR_TEXT("need array('q') of len(voice.STATS)"));
+    }
+    int64_t *values = dst.buf;
+    for (unsigned i = 0; i < VOICE_STAT_COUNT; i++) {
+        values[i] = voice_engine_stat(the_engine(), (enum voice_stat)i);
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(voice_stats_obj, voice_stats);
+
+static const mp_rom_obj_tuple_t voice_codecs_tuple = {
+    {&mp_type_tuple}, 2, {MP_ROM_QSTR(MP_QSTR_amrwb), MP_ROM_QSTR(MP_QSTR_opus)},
+};
+
+#define STAT_NAME(name) MP_ROM_QSTR(MP_QSTR_##name),
+static const mp_rom_obj_tuple_t voice_stats_tuple = {
+    {&mp_type_tuple}, VOICE_STAT_COUNT, {VOICE_STATS(STAT_NAME)},
+};
+
+static const mp_rom_map_elem_t voice_globals_table[] = {
+    {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_voice)},
+    {MP_ROM_QSTR(MP_QSTR_CODECS), MP_ROM_PTR(&voice_codecs_tuple)},
+    {MP_ROM_QSTR(MP_QSTR_STATS), MP_ROM_PTR(&voice_stats_tuple)},
+    {MP_ROM_QSTR(MP_QSTR_PACKET_BYTES_MAX), MP_ROM_INT(VOICE_PACKET_MAX_BYTES)},
+    {MP_ROM_QSTR(MP_QSTR_FRAME_SAMPLES), MP_ROM_INT(VOICE_FRAME_SAMPLES)},
+    {MP_ROM_QSTR(MP_QSTR_open), MP_ROM_PTR(&voice_open_obj)},
+    {MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&voice_close_obj)},
+    {MP_ROM_QSTR(MP_QSTR_step), MP_ROM_PTR(&voice_step_obj)},
+    {MP_ROM_QSTR(MP_QSTR_configure), MP_ROM_PTR(&voice_configure_obj)},
+    {MP_ROM_QSTR(MP_QSTR_talk), MP_ROM_PTR(&voice_talk_obj)},
+    {MP_ROM_QSTR(MP_QSTR_listen), MP_ROM_PTR(&voice_listen_obj)},
+    {MP_ROM_QSTR(MP_QSTR_heard_ssrc), MP_ROM_PTR(&voice_heard_ssrc_obj)},
+    {MP_ROM_QSTR(MP_QSTR_take), MP_ROM_PTR(&voice_take_obj)},
+    {MP_ROM_QSTR(MP_QSTR_give), MP_ROM_PTR(&voice_give_obj)},
+    {MP_ROM_QSTR(MP_QSTR_stats), MP_ROM_PTR(&voice_stats_obj)},
+};
+static MP_DEFINE_CONST_DICT(voice_globals, voice_globals_table);
+
+const mp_obj_module_t voice_module = {
+    .base = {&mp_type_module},
+    .globals = (mp_obj_dict_t *)&voice_globals,
+};
+
+MP_REGISTER_MODULE(MP_QSTR_voice, voice_module);

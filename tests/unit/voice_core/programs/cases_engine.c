@@ -1,0 +1,401 @@
+// Two engines back to back: what goes into one microphone comes out of the other loudspeaker.
+#include "check.h"
+#include "core/rtp.h"
+#include "sounds.h"
+#include "stations.h"
+
+#define FRAME VOICE_FRAME_SAMPLES
+#define N_FRAMES 150u
+#define N_SAMPLES (N_FRAMES * FRAME)
+#define TAIL_FRAMES 12u
+
+static struct station a, b;
+static int16_t said[N_SAMPLES];
+static int16_t heard[N_SAMPLES + TAIL_FRAMES * FRAME];
+
+static const struct voice_codec *amrwb(void) {
+    return voice_codec_find("amrwb");
+}
+
+static void start_both(const struct voice_codec *codec, uint32_t bitrate_bps) {
+    test_now_us = 1000000;
+    station_start(&a, codec, bitrate_bps, 0x1111, 65500, 0xffff0000u);
+    station_start(&b, codec, bitrate_bps, 0x2222, 0, 0);
+}
+
+static void talk(struct station *station, bool on) {
+    CHECK_EQ(voice_engine_talk(&station->engine, on), VOICE_OK);
+}
+
+// One frame: a speaks, the packet travels, b listens.
+static void frame_of_both(const int16_t *mic) {
+    station_tick(&a, mic);
+    stations_carry(&a, &b);
+    station_tick(&b, NULL);
+    test_now_us += VOICE_FRAME_US;
+}
+
+// a says `said`; b's loudspeaker, a few frames longer, is in `heard`.
+static void say_all(void) {
+    talk(&a, true);
+    for (size_t f = 0; f < N_FRAMES + TAIL_FRAMES; f++) {
+        if (f == N_FRAMES) {
+            talk(&a, false);
+        }
+        frame_of_both(f < N_FRAMES ? said + f * FRAME : NULL);
+        memcpy(heard + f * FRAME, b.speaker, sizeof(b.speaker));
+    }
+}
+
+static void check_loop(const struct voice_codec *codec, uint32_t bitrate_bps, int least) {
+    signal_speech(said, N_SAMPLES);
+    start_both(codec, bitrate_bps);
+    say_all();
+    size_t lag = signal_best_lag(said, heard, N_SAMPLES, 2400);
+    int likeness = signal_correlation_permille(said, heard, N_SAMPLES, lag);
+    char label[64];
+    snprintf(label, sizeof(label), "loop_%s_%u_likeness_permille", codec->name,
+        (unsigned)bitrate_bps);
+    FIGURE(label, likeness);
+    snprintf(label, sizeof(label), "loop_%s_delay_samples", codec->name);
+    FIGURE(label, lag);
+    CHECK(likeness >= least);
+    // Two frames of buffered delay (the third is the one being played) and the codec's own.
+    CHECK(lag >= 2 * FRAME && lag < 2 * FRAME + 160);
+    CHECK_EQ(STAT(&a, tx_frames), N_FRAMES);
+    CHECK_EQ(STAT(&b, rx_packets), N_FRAMES);
+    CHECK_EQ(STAT(&b, decoded), N_FRAMES);
+    CHECK_EQ(STAT(&b, concealed), 5);
+    CHECK_EQ(STAT(&b, rx_bursts), 1);
+    CHECK_EQ(STAT(&b, merged), 0);
+    CHECK_EQ(STAT(&b, jitter_us), 0);
+    const enum voice_stat zero[] = {
+        VOICE_STAT_rx_bad, VOICE_STAT_rx_foreign, VOICE_STAT_rx_late, VOICE_STAT_rx_duplicate,
+        VOICE_STAT_rx_lost, VOICE_STAT_rx_overflow, VOICE_STAT_rx_ring_full,
+        VOICE_STAT_decode_failed, VOICE_STAT_rx_resyncs,
+    };
+    for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++) {
+        CHECK_EQ(station_stat(&b, zero[i]), 0);
+    }
+    CHECK_EQ(signal_peak(heard + (N_FRAMES + 8) * FRAME, (TAIL_FRAMES - 8) * FRAME), 0);
+}
+
+CASE(loop_amrwb_every_mode) {
+    const uint32_t bps[9] = {6600, 8850, 12650, 14250, 15850, 18250, 19850, 23050, 23850};
+    for (size_t mode = 0; mode < 9; mode++) {
+        check_loop(amrwb(), bps[mode], mode == 0 ? 750 : 850);
+    }
+}
+
+CASE(loop_opus) {
+    check_loop(voice_codec_find("opus"), 16000, 750);
+    check_loop(voice_codec_find("opus"), 24000, 750);
+}
+
+CASE(engine_fits_its_memory) {
+    for (size_t i = 0; voice_codecs[i] != NULL; i++) {
+        start_both(voice_codecs[i], RATE(voice_codecs[i]));
+    }
+    FIGURE("engine_bytes", sizeof(struct voice_engine));
+    FIGURE("ring_bytes", sizeof(struct voice_ring));
+    FIGURE("jitter_bytes", sizeof(struct voice_jitter));
+}
+
+CASE(rtp_of_bursts) {
+    start_both(amrwb(), 12650);
+    uint8_t packet[VOICE_PACKET_MAX_BYTES];
+    uint16_t sequence = 65500;
+    for (uint32_t f = 0; f < 100; f++) {
+        if (f % 20 == 0 || f % 20 == 13) {
+            talk(&a, f % 20 == 0);
+        }
+        station_tick(&a, NULL);
+        size_t n_bytes = station_take(&a, packet);
+        CHECK_EQ(n_bytes > 0, f % 20 < 13);
+        if (n_bytes == 0) {
+            continue;
+        }
+        struct voice_rtp rtp;
+        const uint8_t *payload;
+        size_t n_payload;
+        CHECK(voice_rtp_read(packet, n_bytes, &rtp, &payload, &n_payload));
+        CHECK_EQ(rtp.marker, f % 20 == 0);
+        CHECK_EQ(rtp.payload_type, 96);
+        CHECK_EQ(rtp.sequence, sequence++);
+        CHECK_EQ(rtp.timestamp, 0xffff0000u + f * 320);
+        CHECK_EQ(rtp.ssrc, 0x1111);
+        CHECK_EQ(n_payload, 34);
+        CHECK_EQ(station_take(&a, packet), 0);
+    }
+}
+
+CASE(every_burst_sounds_the_same) {
+    // A fresh encoder and decoder for every burst: what was said before leaves no trace.
+    static int16_t first[40 * FRAME];
+    signal_speech(said, N_SAMPLES);
+    start_both(amrwb(), 12650);
+    for (int burst = 0; burst < 3; burst++) {
+        talk(&a, true);
+        for (size_t f = 0; f < 40; f++) {
+            frame_of_both(said + f * FRAME);
+            int16_t *at = burst == 0 ? first + f * FRAME : heard;
+            memcpy(at, b.speaker, sizeof(b.speaker));
+            CHECK(memcmp(first + f * FRAME, b.speaker, sizeof(b.speaker)) == 0);
+        }
+        talk(&a, false);
+        for (int f = 0; f < 20; f++) {
+            frame_of_both(NULL);
+        }
+    }
+    CHECK_EQ(STAT(&b, rx_bursts), 3);
+    CHECK_EQ(STAT(&a, tx_bursts), 3);
+}
+
+CASE(listen_to_one_to_first_to_none) {
+    static struct station c;
+    for (int mode = 0; mode < 3; mode++) {
+        start_both(amrwb(), 12650);
+        station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
+        const int64_t listen[] = {0x3333, VOICE_LISTEN_FIRST, VOICE_LISTEN_NONE};
+        CHECK_EQ(voice_engine_listen(&b.engine, listen[mode]), VOICE_OK);
+        talk(&a, true);
+        talk(&c, true);
+        for (int f = 0; f < 20; f++) {
+            station_tick(&a, NULL);
+            station_tick(&c, NULL);
+            stations_carry(&a, &b); // a is always first
+            stations_carry(&c, &b);
+            station_tick(&b, NULL);
+        }
+        const uint32_t heard_ssrc[] = {0x3333, 0x1111, 0};
+        const uint32_t foreign[] = {20, 20, 40};
+        CHECK_EQ(voice_engine_heard_ssrc(&b.engine), heard_ssrc[mode]);
+        CHECK_EQ(STAT(&b, rx_foreign), foreign[mode]);
+        CHECK_EQ(STAT(&b, decoded), mode == 2 ? 0 : 18);
+    }
+}
+
+CASE(listening_to_the_first_frees_the_lock_when_the_burst_ends) {
+    static struct station c;
+    start_both(amrwb(), 12650);
+    station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
+    talk(&a, true);
+    for (int f = 0; f < 20; f++) {
+        frame_of_both(NULL);
+    }
+    CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x1111);
+    talk(&a, false);
+    unsigned n_deaf = 0;
+    talk(&c, true);
+    while (voice_engine_heard_ssrc(&b.engine) != 0x3333) {
+        station_tick(&a, NULL);
+        station_tick(&c, NULL);
+        stations_carry(&c, &b);
+        station_tick(&b, NULL);
+        CHECK(++n_deaf < 12);
+    }
+    FIGURE("frames_until_the_next_talker_is_heard", n_deaf);
+    CHECK_EQ(STAT(&b, rx_foreign), n_deaf - 1);
+}
+
+CASE(listening_to_whom_one_hears_does_not_interrupt) {
+    start_both(amrwb(), 12650);
+    talk(&a, true);
+    for (int f = 0; f < 20; f++) {
+        if (f == 10) {
+            CHECK_EQ(voice_engine_listen(&b.engine, 0x1111), VOICE_OK);
+        }
+        frame_of_both(NULL);
+    }
+    CHECK_EQ(STAT(&b, decoded), 18);
+    CHECK_EQ(STAT(&b, rx_bursts), 1);
+}
+
+CASE(commands_are_checked) {
+    struct voice_config config = {.codec = amrwb(), .bitrate_bps = 12650, .payload_type = 96};
+    voice_engine_init(&a.engine, test_clock_us);
+    CHECK_EQ(voice_engine_talk(&a.engine, true), VOICE_ERROR_UNCONFIGURED);
+    CHECK_EQ(voice_engine_talk(&a.engine, false), VOICE_OK);
+    config.codec = NULL;
+    CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_ERROR_CODEC);
+    config.codec = amrwb();
+    config.bitrate_bps = 12651;
+    CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_ERROR_BITRATE);
+    config.bitrate_bps = 12650;
+    config.payload_type = 128;
+    CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_ERROR_PAYLOAD_TYPE);
+    config.payload_type = 96;
+    CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&a.engine, true), VOICE_OK);
+    CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_ERROR_TALKING);
+    CHECK_EQ(voice_engine_talk(&a.engine, false), VOICE_OK);
+    CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
+    enum voice_error error = VOICE_OK;
+    for (unsigned i = 0; i < VOICE_COMMAND_SLOTS + 1u && error == VOICE_OK; i++) {
+        error = voice_engine_talk(&a.engine, false);
+    }
+    CHECK_EQ(error, VOICE_ERROR_BUSY);
+    voice_engine_audio_commands(&a.engine);
+    CHECK_EQ(voice_engine_talk(&a.engine, true), VOICE_OK);
+}
+
+CASE(an_unconfigured_engine_is_silent) {
+    voice_engine_init(&b.engine, test_clock_us);
+    uint8_t packet[46] = {0x80, 96};
+    memset(b.speaker, 1, sizeof(b.speaker));
+    CHECK(voice_engine_give(&b.engine, packet, sizeof(packet)));
+    station_tick(&b, NULL);
+    CHECK_EQ(signal_peak(b.speaker, FRAME), 0);
+    CHECK_EQ(STAT(&b, rx_bad), 1);
+}
+
+CASE(full_rings_are_counted) {
+    start_both(amrwb(), 12650);
+    talk(&a, true);
+    for (unsigned f = 0; f < VOICE_RING_SLOTS + 5u; f++) {
+        station_tick(&a, NULL);
+    }
+    CHECK_EQ(STAT(&a, tx_ring_full), 5);
+    CHECK_EQ(STAT(&a, tx_ring_high), VOICE_RING_SLOTS);
+    CHECK_EQ(STAT(&a, tx_frames), VOICE_RING_SLOTS);
+    uint8_t packet[100] = {0};
+    for (unsigned p = 0; p < VOICE_RING_SLOTS + 3u; p++) {
+        CHECK_EQ(voice_engine_give(&b.engine, packet, sizeof(packet)), p < VOICE_RING_SLOTS);
+    }
+    CHECK_EQ(STAT(&b, rx_ring_full), 3);
+    CHECK_EQ(STAT(&b, rx_ring_high), VOICE_RING_SLOTS);
+    station_tick(&b, NULL);
+    CHECK_EQ(STAT(&b, rx_bad), VOICE_RING_SLOTS);
+}
+
+CASE(bad_packets_are_counted_and_not_played) {
+    start_both(amrwb(), 12650);
+    talk(&a, true);
+    uint8_t good[VOICE_PACKET_MAX_BYTES], bad[2 * VOICE_PACKET_MAX_BYTES] = {0};
+    station_tick(&a, NULL);
+    size_t n_bytes = station_take(&a, good);
+    CHECK(voice_engine_give(&b.engine, good, 0));
+    CHECK(voice_engine_give(&b.engine, bad, sizeof(bad)));      // longer than any packet
+    CHECK(voice_engine_give(&b.engine, good, n_bytes - 1));     // cut
+    CHECK(voice_engine_give(&b.engine, good, n_bytes + 1));     // too long for its frame type
+    memcpy(bad, good, n_bytes);
+    bad[1] = 0x80 | 97;                                         // other payload type
+    CHECK(voice_engine_give(&b.engine, bad, n_bytes));
+    memcpy(bad, good, n_bytes);
+    bad[13] = 10 << 3 | 4;                                      // unused frame type
+    CHECK(voice_engine_give(&b.engine, bad, n_bytes));
+    station_tick(&b, NULL);
+    CHECK_EQ(STAT(&b, rx_packets), 6);
+    CHECK_EQ(STAT(&b, rx_bad), 6);
+    CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0);
+    CHECK(voice_engine_give(&b.engine, good, n_bytes));
+    station_tick(&b, NULL);
+    CHECK_EQ(STAT(&b, rx_bad), 6);
+    CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x1111);
+}
+
+CASE(a_restarted_sender_is_heard_again) {
+    // Power cut in the middle of a burst: same SSRC or another, everything else random.
+    for (int same = 0; same < 2; same++) {
+        start_both(amrwb(), 12650);
+        talk(&a, true);
+        for (int f = 0; f < 20; f++) {
+            frame_of_both(NULL);
+        }
+        station_start(&a, amrwb(), 12650, same ? 0x1111 : 0x9999, 31000, 12345);
+        talk(&a, true);
+        uint32_t decoded = STAT(&b, decoded);
+        for (int f = 0; f < 25; f++) {
+            frame_of_both(NULL);
+        }
+        CHECK(STAT(&b, decoded) >= decoded + 12);
+        CHECK_EQ(voice_engine_heard_ssrc(&b.engine), same ? 0x1111 : 0x9999);
+    }
+}
+
+CASE(jitter_is_measured) {
+    start_both(amrwb(), 12650);
+    talk(&a, true);
+    for (int f = 0; f < 400; f++) {
+        station_tick(&a, NULL);
+        test_now_us += f % 2 ? 4000 : 0; // every other packet 4 ms late
+        stations_carry(&a, &b);
+        test_now_us -= f % 2 ? 4000 : 0;
+        station_tick(&b, NULL);
+        test_now_us += VOICE_FRAME_US;
+    }
+    CHECK(STAT(&b, jitter_us) > 3600 && STAT(&b, jitter_us) <= 4000);
+}
+
+// Largest step from sample to sample, over the largest of the undisturbed tone.
+static int roughness_permille(size_t from_frame, size_t to_frame) {
+    int step = signal_step_max(heard + from_frame * FRAME, (to_frame - from_frame) * FRAME);
+    int natural = signal_step_max(heard + 20 * FRAME, 10 * FRAME);
+    return 1000 * step / natural;
+}
+
+CASE(no_clicks) {
+    for (size_t i = 0; voice_codecs[i] != NULL; i++) {
+        signal_tone(said, N_SAMPLES, 300);
+        start_both(voice_codecs[i], RATE(voice_codecs[i]));
+        talk(&a, true);
+        uint8_t packet[VOICE_PACKET_MAX_BYTES];
+        for (size_t f = 0; f < N_FRAMES + TAIL_FRAMES; f++) {
+            if (f == N_FRAMES) {
+                talk(&a, false);
+            }
+            station_tick(&a, f < N_FRAMES ? said + f * FRAME : NULL);
+            size_t n_bytes = station_take(&a, packet);
+            if (n_bytes > 0 && f != 60) { // one loss
+                CHECK(voice_engine_give(&b.engine, packet, n_bytes));
+            }
+            if (f >= 90 && f < 94) { // the device hangs: the delay grows, then is taken back
+                voice_engine_audio_skip(&b.engine);
+                memset(b.speaker, 0, sizeof(b.speaker));
+            } else {
+                station_tick(&b, NULL);
+            }
+            memcpy(heard + f * FRAME, b.speaker, sizeof(b.speaker));
+        }
+        CHECK_EQ(STAT(&b, concealed), 1 + 5);
+        CHECK(STAT(&b, merged) >= 3);
+        const struct {
+            const char *what;
+            size_t from, to;
+            int most;
+        } spans[] = {
+            {"start", 0, 15, 1500},
+            {"loss", 55, 75, 2500},
+            {"merging", 95, N_FRAMES, 1800},
+            {"end", N_FRAMES, N_FRAMES + TAIL_FRAMES, 1500},
+        };
+        for (size_t s = 0; s < sizeof(spans) / sizeof(spans[0]); s++) {
+            int roughness = roughness_permille(spans[s].from, spans[s].to);
+            char label[64];
+            snprintf(label, sizeof(label), "%s_%s_step_permille", voice_codecs[i]->name,
+                spans[s].what);
+            FIGURE(label, roughness);
+            CHECK(roughness <= spans[s].most);
+        }
+    }
+}
+
+CASE(skipped_frames_count_as_time) {
+    start_both(amrwb(), 12650);
+    talk(&a, true);
+    station_tick(&a, NULL);
+    voice_engine_audio_skip(&a.engine);
+    voice_engine_audio_skip(&a.engine);
+    station_tick(&a, NULL);
+    CHECK_EQ(STAT(&a, frames), 4);
+    CHECK_EQ(STAT(&a, io_overruns), 2);
+    CHECK_EQ(STAT(&a, io_underruns), 2);
+    uint8_t packet[VOICE_PACKET_MAX_BYTES];
+    struct voice_rtp first, second;
+    const uint8_t *payload;
+    size_t n_payload;
+    CHECK(voice_rtp_read(packet, station_take(&a, packet), &first, &payload, &n_payload));
+    CHECK(voice_rtp_read(packet, station_take(&a, packet), &second, &payload, &n_payload));
+    CHECK_EQ((uint16_t)(second.sequence - first.sequence), 1);
+    CHECK_EQ(second.timestamp - first.timestamp, 3 * 320);
+}

@@ -1,0 +1,99 @@
+#include "sounds.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define RATE_HZ 16000.0
+#define TURN 6.283185307179586
+
+// Two-pole resonator.
+struct resonator {
+    double y1;
+    double y2;
+};
+
+static double resonate(struct resonator *r, double x, double frequency_hz, double radius) {
+    double y = x + 2.0 * radius * cos(TURN * frequency_hz / RATE_HZ) * r->y1
+        - radius * radius * r->y2;
+    r->y2 = r->y1;
+    r->y1 = y;
+    return y;
+}
+
+void signal_speech(int16_t *pcm, size_t n_samples) {
+    struct resonator first = {0}, second = {0};
+    double phase = 0;
+    uint32_t seed = 1;
+    for (size_t i = 0; i < n_samples; i++) {
+        double t = (double)i / RATE_HZ;
+        double syllable = sin(TURN * 1.7 * t);
+        double loudness = syllable > 0 ? syllable : 0;
+        phase += (120.0 + 25.0 * sin(TURN * 0.9 * t)) / RATE_HZ;
+        double pulse = 0;
+        if (phase >= 1.0) {
+            phase -= 1.0;
+            pulse = 2600.0;
+        }
+        seed = seed * 1664525u + 1013904223u;
+        double noise = ((double)(seed >> 16) - 32768.0) / 32768.0;
+        double x = loudness * (pulse + 15.0 * noise) + (syllable < -0.6 ? 60.0 * noise : 0);
+        double y = resonate(&first, x, 550.0 + 150.0 * sin(TURN * 1.1 * t), 0.97)
+            + resonate(&second, x, 1600.0 + 400.0 * sin(TURN * 0.7 * t), 0.96);
+        pcm[i] = (int16_t)lrint(fmax(-20000.0, fmin(20000.0, y)));
+    }
+}
+
+void signal_tone(int16_t *pcm, size_t n_samples, unsigned frequency_hz) {
+    for (size_t i = 0; i < n_samples; i++) {
+        pcm[i] = (int16_t)lrint(8000.0 * sin(TURN * frequency_hz * (double)i / RATE_HZ));
+    }
+}
+
+int signal_correlation_permille(const int16_t *a, const int16_t *b, size_t n_samples,
+    size_t lag) {
+    double ab = 0, aa = 0, bb = 0;
+    for (size_t i = 0; i + lag < n_samples; i++) {
+        ab += (double)a[i] * b[i + lag];
+        aa += (double)a[i] * a[i];
+        bb += (double)b[i + lag] * b[i + lag];
+    }
+    return aa > 0 && bb > 0 ? (int)(1000.0 * ab / sqrt(aa * bb)) : 0;
+}
+
+size_t signal_best_lag(const int16_t *a, const int16_t *b, size_t n_samples, size_t lag_max) {
+    size_t best_lag = 0;
+    int best = -1001;
+    for (size_t lag = 0; lag <= lag_max; lag++) {
+        int now = signal_correlation_permille(a, b, n_samples, lag);
+        if (now > best) {
+            best = now;
+            best_lag = lag;
+        }
+    }
+    return best_lag;
+}
+
+int64_t signal_energy(const int16_t *pcm, size_t n_samples) {
+    int64_t energy = 0;
+    for (size_t i = 0; i < n_samples; i++) {
+        energy += (int64_t)pcm[i] * pcm[i];
+    }
+    return energy;
+}
+
+int signal_peak(const int16_t *pcm, size_t n_samples) {
+    int peak = 0;
+    for (size_t i = 0; i < n_samples; i++) {
+        peak = abs(pcm[i]) > peak ? abs(pcm[i]) : peak;
+    }
+    return peak;
+}
+
+int signal_step_max(const int16_t *pcm, size_t n_samples) {
+    int step = 0;
+    for (size_t i = 1; i < n_samples; i++) {
+        int now = abs(pcm[i] - pcm[i - 1]);
+        step = now > step ? now : step;
+    }
+    return step;
+}

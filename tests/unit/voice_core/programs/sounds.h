@@ -1,0 +1,26 @@
+// Sounds for tests, and how to compare them.
+#ifndef SOUNDS_H
+#define SOUNDS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+// Something like speech: voiced syllables with a moving pitch and two formants, hissing in
+// between, pauses. Any length; sample i depends on i alone and on the samples before.
+void signal_speech(int16_t *pcm, size_t n_samples);
+
+// A sine of amplitude 8000.
+void signal_tone(int16_t *pcm, size_t n_samples, unsigned frequency_hz);
+
+// Normalised correlation of b, delayed by `lag`, with a: 1000 means the same shape.
+int signal_correlation_permille(const int16_t *a, const int16_t *b, size_t n_samples, size_t lag);
+
+// The lag of b behind a, up to lag_max, at which they correlate best.
+size_t signal_best_lag(const int16_t *a, const int16_t *b, size_t n_samples, size_t lag_max);
+
+int64_t signal_energy(const int16_t *pcm, size_t n_samples);
+int signal_peak(const int16_t *pcm, size_t n_samples);
+// The largest step from a sample to the next.
+int signal_step_max(const int16_t *pcm, size_t n_samples);
+
+#endif
