@@ -1,0 +1,1 @@
+"""Management link: SMP over the serial console, shared with log text."""

@@ -1,0 +1,194 @@
+"""The handset's own SMP commands: group 72, defined once.
+
+Both sides execute this file, the firmware under MicroPython and the host under CPython, so it
+imports nothing. There is deliberately no command that switches the microphone or the GNSS
+receiver on: only the agent's own buttons do that.
+
+Kinds of a field: "str", "int", "bool", "map" (fields in `of`), "list" (of the kind in `of`, or
+of maps when `of` is a tuple of fields), "counters" (open map of text to int).
+"""
+
+GROUP = 72
+
+
+class Field:
+    """One entry of a message. `unit` is "" where there is none; `null` allows null instead."""
+
+    def __init__(
+        self, name: str, kind: str, unit: str, doc: str, of: object = (), null: bool = False
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.unit = unit
+        self.doc = doc
+        self.of = of
+        self.null = null
+
+
+# In place of a tuple of fields: an open map of text to int.
+COUNTERS = "counters"
+
+
+class Command:
+    """One command: what a read answers; for a write, what it takes (it answers the same).
+
+    `write` is None for commands that cannot be written. Reads take no arguments.
+    """
+
+    def __init__(
+        self, number: int, name: str, doc: str, read: object, write: object = None
+    ) -> None:
+        self.number = number
+        self.name = name
+        self.doc = doc
+        self.read = read
+        self.write = write
+
+
+_LATITUDE = Field("lat_deg_e7", "int", "1e-7 deg", "latitude, WGS 84, north positive")
+_LONGITUDE = Field("lon_deg_e7", "int", "1e-7 deg", "longitude, WGS 84, east positive")
+_FIX_TIME = Field("utc_ms", "int", "ms", "when the position was fixed, since 1970-01-01 UTC")
+_AGE = Field("age_ms", "int", "ms", "time since the position arrived here")
+
+_OWN_POSITION = (_LATITUDE, _LONGITUDE, _FIX_TIME, _AGE)
+_HEARD_POSITION = (Field("user_id", "str", "", "whose position"),) + _OWN_POSITION
+
+_CODEC = (
+    Field("name", "str", "", "voice codec, one of identity's codecs"),
+    Field("bitrate_bps", "int", "bit/s", "bit rate of the codec; 0 writes the codec's default"),
+)
+
+COMMANDS = (
+    Command(
+        0,
+        "identity",
+        "Who this handset is and what runs on it.",
+        (
+            Field("serial_number", "str", "", "number on the case"),
+            Field("user_id", "str", "", "MCPTT ID of the agent"),
+            Field("firmware", "str", "", "firmware version"),
+            Field("board", "str", "", "board name"),
+            Field("chip", "str", "", "chip the board carries or stands for"),
+            Field("micropython", "str", "", "MicroPython version"),
+            Field("capabilities", "list", "", "what the board can do", "str"),
+            Field("codecs", "list", "", "voice codecs compiled in", "str"),
+            Field("heap_bytes", "int", "bytes", "size of the Python heap"),
+        ),
+    ),
+    Command(
+        1,
+        "voice_stats",
+        "Counters of the voice engine; see the voice module's README.",
+        COUNTERS,
+    ),
+    Command(
+        2,
+        "floor",
+        "Floor control: may this handset talk, and who does.",
+        (
+            Field("state", "str", "", "state of the floor participant"),
+            Field("talker", "str", "", "MCPTT ID of who holds the floor, empty when nobody"),
+            Field("counters", "counters", "", "floor messages and timer events"),
+        ),
+    ),
+    Command(
+        3,
+        "geo",
+        "Geolocation: the agent's switch, own position, positions heard from others.",
+        (
+            Field("enabled", "bool", "", "the agent switched geolocation on"),
+            Field("fix", "bool", "", "the receiver knows where it is"),
+            Field("own", "map", "", "own position, null without a fix", _OWN_POSITION, True),
+            Field("heard", "list", "", "last position of each user heard", _HEARD_POSITION),
+        ),
+    ),
+    Command(4, "codec", "The voice codec used for talking.", _CODEC, _CODEC),
+    Command(
+        5,
+        "link_stats",
+        "Counters of this management link; see the link's README.",
+        COUNTERS,
+    ),
+    Command(
+        6,
+        "memory",
+        "The Python heap, and what the voice path takes from it.",
+        (
+            Field("heap_free_bytes", "int", "bytes", "free heap"),
+            Field("heap_used_bytes", "int", "bytes", "used heap"),
+            Field("alloc_total_bytes", "int", "bytes", "allocated since boot, -1 if not known"),
+            Field("heap_bytes_in_voice_path", "int", "bytes", "allocated moving voice packets"),
+            Field("frames_in_voice_path", "int", "frames", "voice packets moved meanwhile"),
+        ),
+    ),
+)
+
+
+def command(name: str) -> Command:
+    """The command called `name`; KeyError if there is none."""
+    for candidate in COMMANDS:
+        if candidate.name == name:
+            return candidate
+    raise KeyError(name)
+
+
+def mismatch(fields: object, message: object) -> str:
+    """What in `message` does not follow `fields`, as a phrase; "" when all does."""
+    if fields == COUNTERS:
+        return _counters_mismatch(message)
+    if not isinstance(message, dict):
+        return "is not a map"
+    for field in fields:
+        if field.name not in message:
+            return "lacks %r" % field.name
+        wrong = _value_mismatch(field, message[field.name])
+        if wrong:
+            return "%r %s" % (field.name, wrong)
+    if len(message) != len(fields):
+        names = [field.name for field in fields]
+        return "has unknown %r" % [name for name in message if name not in names][0]
+    return ""
+
+
+def _value_mismatch(field: Field, value: object) -> str:
+    if value is None and field.null:
+        return ""
+    if field.kind == "map":
+        return mismatch(field.of, value)
+    if field.kind == "list":
+        return _list_mismatch(field, value)
+    if field.kind == "counters":
+        return _counters_mismatch(value)
+    return _scalar_mismatch(field.kind, value)
+
+
+def _list_mismatch(field: Field, value: object) -> str:
+    if not isinstance(value, (list, tuple)):
+        return "is not a list"
+    for item in value:
+        if isinstance(field.of, tuple):
+            wrong = mismatch(field.of, item)
+        else:
+            wrong = _scalar_mismatch(field.of, item)
+        if wrong:
+            return "has an item that " + wrong
+    return ""
+
+
+def _counters_mismatch(value: object) -> str:
+    if not isinstance(value, dict):
+        return "is not a map"
+    for name in value:
+        if _scalar_mismatch("str", name) or _scalar_mismatch("int", value[name]):
+            return "has %r, which is not a counter" % (name,)
+    return ""
+
+
+_TYPES = {"str": str, "int": int, "bool": bool}
+
+
+def _scalar_mismatch(kind: str, value: object) -> str:
+    # bool passes for int in CPython; on the wire it is another type.
+    if not isinstance(value, _TYPES[kind]) or (kind == "int" and isinstance(value, bool)):
+        return "is not %s" % kind
+    return ""
