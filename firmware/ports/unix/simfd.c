@@ -20,8 +20,9 @@ static mp_obj_t simfd_nonblock(mp_obj_t fd_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(simfd_nonblock_obj, simfd_nonblock);
 
-static bool would_block(int err) {
-    return err == EAGAIN || err == EWOULDBLOCK;
+// Nothing there, no room, or nobody at the other end of a datagram: ordinary answers of a wire.
+static bool is_ordinary(int err) {
+    return err == EAGAIN || err == EWOULDBLOCK || err == ECONNREFUSED || err == ENOBUFS;
 }
 
 // read(fd, buf) -> n_bytes: one chunk or datagram; 0 at end of file, -1 when nothing waits.
@@ -30,7 +31,7 @@ static mp_obj_t simfd_read(mp_obj_t fd_in, mp_obj_t buf_in) {
     mp_get_buffer_raise(buf_in, &buf, MP_BUFFER_WRITE);
     ssize_t n_bytes;
     MP_HAL_RETRY_SYSCALL(n_bytes, read((int)mp_obj_get_int(fd_in), buf.buf, buf.len), {
-        if (!would_block(err)) {
+        if (!is_ordinary(err)) {
             mp_raise_OSError(err);
         }
         break;
@@ -51,7 +52,7 @@ static mp_obj_t simfd_write(size_t n_args, const mp_obj_t *args) {
     }
     ssize_t n_written;
     MP_HAL_RETRY_SYSCALL(n_written, write((int)mp_obj_get_int(args[0]), (const char *)buf.buf + offset, (size_t)n_bytes), {
-        if (!would_block(err)) {
+        if (!is_ordinary(err)) {
             mp_raise_OSError(err);
         }
         break;

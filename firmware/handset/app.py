@@ -1,0 +1,126 @@
+"""The application's composition root: which part talks to which.
+
+Read `__init__` from top to bottom and you have read the architecture; behaviour is in the
+packages it imports.
+"""
+
+import asyncio
+import struct
+
+from handset import facts
+from handset.floor.participant import Participant
+from handset.geo.service import GeoService
+from handset.link.handset_group import HandsetGroup
+from handset.link.link import Link
+from handset.link.os_group import OsGroup
+from handset.link.server import Server
+from handset.management import Management
+from handset.onair import FloorChannel
+from handset.ptt.controller import PttController
+from handset.voice.pump import VoicePump
+from handset.voice.settings import VoiceSettings
+
+_FLOOR_DATAGRAM_BYTES_MAX = 1024
+_GNSS_READ_BYTES = 128
+
+
+class Application:
+    """The handset. `run()` never returns except by reset."""
+
+    def __init__(self, board: object) -> None:
+        self.board = board
+        radio = board.radios[0]
+        user_id = board.identity.user_id()
+        self.ssrc = _random_ssrc(board.rng)
+
+        self.ptt = PttController(board.audio, board.indicator, self.log)
+        self.geo = GeoService(
+            self.ssrc,
+            user_id,
+            board.clock,
+            self._send_floor,
+            board.gnss.power,
+            self._on_geo,
+        )
+        self.floor = Participant(
+            self.ssrc, user_id, board.clock, self._send_floor, self.ptt.on_floor
+        )
+        self.floor_channel = FloorChannel(
+            radio.floor,
+            {b"MCPT": self.floor.message, b"HGEO": self.geo.report_received},
+            _FLOOR_DATAGRAM_BYTES_MAX,
+        )
+        self.pump = VoicePump(
+            board.audio,
+            radio.media,
+            board.clock,
+            packet_bytes_max=512,
+            on_media=self.floor.media,
+            on_tick=self.floor.tick,
+            is_busy=self.floor.is_busy,
+        )
+        self.ptt.bind(self.floor, self.pump)
+        self.voice_settings = VoiceSettings(board.audio, board.rng, self.ssrc)
+
+        self.server = Server()
+        self.link = Link(board.console, self.server, board.clock, board.power.reset)
+        OsGroup(board.clock, self.link.request_reset, facts.os_info(board)).register(self.server)
+        HandsetGroup(Management(self).providers()).register(self.server)
+
+    def log(self, text: str) -> None:
+        """One line of text on the console."""
+        self.link.log(text)
+
+    async def run(self) -> None:
+        """Start everything; the bench sees "ready" when the agent could press PTT."""
+        self.board.audio.open()
+        self.voice_settings.select("amrwb", 0)
+        self.board.audio.listen(0)
+        self.board.indicator.show("idle")
+        self.board.indicator.show_geo("off")
+        self.log(facts.banner(self.board))
+        await asyncio.gather(
+            self.link.run(),
+            self._run_buttons(),
+            self._run_gnss(),
+            self.floor_channel.run(),
+            self.pump.run(),
+            self.pump.watch_media(),
+            self._announce_ready(),
+        )
+
+    async def _announce_ready(self) -> None:
+        # Last in the gather: every other task has run up to its first wait.
+        self.board.indicator.ready()
+
+    async def _run_buttons(self) -> None:
+        while True:
+            name, pressed = await self.board.buttons.next_edge()
+            if name == "ptt":
+                self.ptt.key(pressed)
+            elif name == "geo" and pressed:
+                self.geo.agent_toggle()
+
+    async def _run_gnss(self) -> None:
+        buf = bytearray(_GNSS_READ_BYTES)
+        while True:
+            n_bytes = await self.board.gnss.read(buf)
+            self.geo.gnss_bytes(buf, n_bytes)
+
+    def _send_floor(self, buf: bytearray, n_bytes: int) -> None:
+        self.floor_channel.send(buf, n_bytes)
+
+    def _on_geo(self, state: str) -> None:
+        self.board.indicator.show_geo(state)
+        self.log("geolocation %s" % state)
+
+
+def _random_ssrc(rng: object) -> int:
+    """RFC 3550 clause 8: random; never 0, which the voice engine reads as "anyone", and below
+    2**30, so that it is a small int (no heap) on 32-bit boards as well."""
+    buf = bytearray(4)
+    while True:
+        rng.fill(buf)
+        ssrc = struct.unpack(">I", buf)[0] >> 2
+        if ssrc:
+            return ssrc

@@ -1,0 +1,81 @@
+"""Answers to the handset's own management commands (group 72, table in link/spec.py).
+
+Reading and configuring only: no command opens the microphone or switches the receiver on.
+"""
+
+import gc
+
+import micropython
+
+from handset import facts
+from handset.link.server import EBUSY, EINVAL, CommandError
+
+
+class Management:
+    """Reads the application's state; `providers()` is the table that the link group wants."""
+
+    def __init__(self, app: object) -> None:
+        self._app = app
+
+    def providers(self) -> dict:
+        return {
+            "identity": self._identity,
+            "voice_stats": self._voice_stats,
+            "floor": self._floor,
+            "geo": self._geo,
+            "codec": self._codec,
+            "set_codec": self._set_codec,
+            "link_stats": self._link_stats,
+            "memory": self._memory,
+        }
+
+    def _identity(self, request: dict) -> dict:
+        return facts.identity(self._app.board)
+
+    def _voice_stats(self, request: dict) -> dict:
+        return self._app.board.audio.stats()
+
+    def _floor(self, request: dict) -> dict:
+        floor = self._app.floor
+        channel = self._app.floor_channel
+        return {
+            "state": floor.state,
+            "talker": self._app.ptt.talker,
+            "counters": {
+                "received": channel.received,
+                "ignored": channel.ignored,
+                "malformed": floor.malformed,
+                "discarded": floor.discarded,
+                "echoed": floor.echoed,
+                "collisions": floor.collisions,
+                "send_failed": channel.send_failed,
+            },
+        }
+
+    def _geo(self, request: dict) -> dict:
+        return self._app.geo.snapshot()
+
+    def _codec(self, request: dict) -> dict:
+        settings = self._app.voice_settings
+        return {"name": settings.codec, "bitrate_bps": settings.bitrate_bps}
+
+    def _set_codec(self, request: dict) -> dict:
+        try:
+            self._app.voice_settings.select(request["name"], request["bitrate_bps"])
+        except ValueError as error:
+            raise CommandError(EINVAL, str(error)) from None
+        except RuntimeError as error:
+            raise CommandError(EBUSY, str(error)) from None
+        return self._codec(request)
+
+    def _link_stats(self, request: dict) -> dict:
+        return self._app.link.stats()
+
+    def _memory(self, request: dict) -> dict:
+        return {
+            "heap_free_bytes": gc.mem_free(),
+            "heap_used_bytes": gc.mem_alloc(),
+            "alloc_total_bytes": micropython.mem_total(),
+            "heap_bytes_in_voice_path": self._app.pump.heap_bytes,
+            "frames_in_voice_path": self._app.pump.packets,
+        }

@@ -1,0 +1,52 @@
+"""The floor channel: RTCP APP packets, sorted by their four-letter name.
+
+A packet that is no RTCP APP, or has a name nobody registered, is counted and dropped
+(RFC 3550 clause 6.7: unknown APP packets are ignored).
+"""
+
+_APP_PACKET_TYPE = 204
+_HEADER_BYTES = 12
+_VERSION_MASK = 0xC0
+_VERSION_2 = 0x80
+
+
+class FloorChannel:
+    """`handlers` maps a name such as b"MCPT" to `handler(buf, n_bytes)`."""
+
+    def __init__(self, channel: object, handlers: dict, datagram_bytes_max: int) -> None:
+        self._channel = channel
+        self._handlers = handlers
+        self._buf = bytearray(datagram_bytes_max)
+        self.received = 0
+        self.ignored = 0
+        self.send_failed = 0
+
+    def send(self, buf: bytearray, n_bytes: int) -> None:
+        """To everyone in the group; what the bearer does not take is counted."""
+        if not self._channel.send(buf, n_bytes):
+            self.send_failed += 1
+
+    def dispatch(self, buf: bytearray, n_bytes: int) -> None:
+        """Hand one received datagram to its handler."""
+        if (
+            n_bytes < _HEADER_BYTES
+            or buf[0] & _VERSION_MASK != _VERSION_2
+            or buf[1] != _APP_PACKET_TYPE
+        ):
+            self.ignored += 1
+            return
+        handler = self._handlers.get(bytes(buf[8:12]))
+        if handler is None:
+            self.ignored += 1
+            return
+        self.received += 1
+        handler(buf, n_bytes)
+
+    async def run(self) -> None:
+        """Receive for ever."""
+        while True:
+            await self._channel.readable()
+            n_bytes = self._channel.recv(self._buf)
+            while n_bytes >= 0:
+                self.dispatch(self._buf, n_bytes)
+                n_bytes = self._channel.recv(self._buf)

@@ -1,0 +1,125 @@
+"""The pump: moves finished RTP packets between the voice engine and the radio.
+
+Samples never come here. While the channel is busy the pump runs every few milliseconds and
+allocates nothing; while it is quiet it waits for the radio to wake it.
+"""
+
+import asyncio
+
+import micropython
+
+_PERIOD_MS = 5
+# The channel counts as busy until the jitter buffer has surely played out.
+_HANG_MS = 500
+# The floor's talker timer (T203) runs in seconds: telling it of media this often is plenty.
+_MEDIA_NOTICE_MS = 100
+
+
+class VoicePump:
+    """`on_media(ssrc)` is called while media arrives, `on_tick()` on every pass while busy;
+    `is_busy()` keeps the pump running when nothing moves (floor pending or taken)."""
+
+    def __init__(
+        self,
+        audio: object,
+        media: object,
+        clock: object,
+        packet_bytes_max: int,
+        on_media: object,
+        on_tick: object,
+        is_busy: object,
+    ) -> None:
+        self._audio = audio
+        self._media = media
+        self._clock = clock
+        self._buf = bytearray(packet_bytes_max)
+        self._on_media = on_media
+        self._on_tick = on_tick
+        self._is_busy = is_busy
+        self._wake = asyncio.Event()
+        self._quiet = asyncio.Event()
+        self._last_moved_ms = 0
+        self._last_notice_ms = 0
+        # Bytes that Python allocated while moving packets (0 is the promise), and the packets.
+        self.heap_bytes = 0
+        self.packets = 0
+        self.send_dropped = 0
+
+    def wake(self) -> None:
+        """The channel becomes busy: start moving packets now."""
+        self._last_moved_ms = self._clock.ticks_ms()
+        self._wake.set()
+
+    def move(self) -> int:
+        """Move all waiting packets, both ways; returns how many. Does not allocate."""
+        before = micropython.mem_total()
+        n_sent = self._move_out()
+        n_received = self._move_in()
+        self.heap_bytes += micropython.mem_total() - before
+        n_moved = n_sent + n_received
+        if n_moved:
+            self.packets += n_moved
+            self._last_moved_ms = self._clock.ticks_ms()
+        if n_received:
+            self._notice_media()
+        return n_moved
+
+    def _move_out(self) -> int:
+        n_packets = 0
+        n_bytes = self._audio.take(self._buf)
+        while n_bytes:
+            if not self._media.send(self._buf, n_bytes):
+                self.send_dropped += 1
+            n_packets += 1
+            n_bytes = self._audio.take(self._buf)
+        return n_packets
+
+    def _move_in(self) -> int:
+        n_packets = 0
+        n_bytes = self._media.recv(self._buf)
+        while n_bytes >= 0:
+            self._audio.give(self._buf, n_bytes)
+            n_packets += 1
+            n_bytes = self._media.recv(self._buf)
+        return n_packets
+
+    def _notice_media(self) -> None:
+        now_ms = self._clock.ticks_ms()
+        if self._clock.ticks_diff(now_ms, self._last_notice_ms) < _MEDIA_NOTICE_MS:
+            return
+        ssrc = self._audio.heard_ssrc()
+        if ssrc:
+            self._last_notice_ms = now_ms
+            self._on_media(ssrc)
+
+    def _busy(self) -> bool:
+        if self._is_busy():
+            return True
+        quiet_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._last_moved_ms)
+        return quiet_ms < _HANG_MS
+
+    async def run(self) -> None:
+        """Run for ever."""
+        queue = asyncio.core._task_queue
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._busy():
+                self.move()
+                self._on_tick()
+                # asyncio.sleep_ms() allocates a traceback each time it ends; queueing this task
+                # and yielding is what it does underneath, without that.
+                queue.push(
+                    asyncio.core.cur_task,
+                    self._clock.ticks_add(self._clock.ticks_ms(), _PERIOD_MS),
+                )
+                yield
+            self._quiet.set()
+
+    async def watch_media(self) -> None:
+        """Wake the pump when media arrives on a quiet channel. Run for ever."""
+        while True:
+            await self._media.readable()
+            self._quiet.clear()
+            self.wake()
+            await self._quiet.wait()

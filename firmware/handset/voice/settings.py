@@ -1,0 +1,37 @@
+"""Which codec the handset speaks, and the RTP parameters that follow from it.
+
+Payload types are from the dynamic range and fixed for the whole group (there is no SDP offer
+and answer on the air): RFC 3551 clause 3.
+"""
+
+import struct
+
+_PAYLOAD_TYPES = {"amrwb": 96, "opus": 97}
+_DEFAULT_BITRATES_BPS = {"amrwb": 12650, "opus": 16000}
+
+
+class VoiceSettings:
+    """Current codec; `select` applies a change to the engine (ValueError when unknown)."""
+
+    def __init__(self, audio: object, rng: object, ssrc: int) -> None:
+        self._audio = audio
+        self._rng = rng
+        self._ssrc = ssrc
+        self.codec = ""
+        self.bitrate_bps = 0
+
+    def select(self, codec: str, bitrate_bps: int) -> None:
+        """Switch to `codec`; `bitrate_bps` 0 means the codec's default. RuntimeError while
+        talking."""
+        if codec not in _PAYLOAD_TYPES:
+            raise ValueError("unknown codec '%s': this handset has %s" % (codec, ", ".join(self._audio.codecs())))
+        bitrate_bps = bitrate_bps or _DEFAULT_BITRATES_BPS[codec]
+        # RFC 3550 clause 5.1: first sequence number and timestamp are random.
+        start = bytearray(6)
+        self._rng.fill(start)
+        seq0, timestamp0 = struct.unpack(">HI", start)
+        self._audio.configure(
+            codec, bitrate_bps, _PAYLOAD_TYPES[codec], self._ssrc, seq0, timestamp0
+        )
+        self.codec = codec
+        self.bitrate_bps = bitrate_bps
