@@ -1,0 +1,43 @@
+"""Entry point of `handsetctl`: the tree of commands, and what errors look like."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from handsetctl.cli import air, demo, geo, info, monitor, ptt, sim, voice
+from handsetctl.cli.output import err_console
+from handsetctl.errors import HandsetError
+
+EXIT_CODES = """
+Exit codes: 0 done; 1 the thing was done and failed its own test (demo figures); 2 wrong usage;
+3 no such handset or port; 4 the handset did not answer in time; 5 the handset answered nonsense;
+6 the handset refused; 7 the bench failed; 8 a build is missing or failed.
+"""
+
+app = typer.Typer(
+    name="handsetctl",
+    help="Find, read, drive and test push-to-talk handsets over their serial console.\n\n"
+    "Start here: 'handsetctl sim start', then 'handsetctl info A'.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(sim.app, name="sim")
+app.command("info")(info.info)
+app.command("monitor")(monitor.monitor)
+app.add_typer(ptt.app, name="ptt")
+app.add_typer(geo.app, name="geo")
+app.add_typer(voice.app, name="voice")
+app.add_typer(air.app, name="air")
+app.command("demo")(demo.demo)
+
+
+def main() -> None:
+    """Run the command line; known errors are one paragraph and an exit code, never a traceback."""
+    try:
+        app()
+    except HandsetError as error:
+        err_console.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(error.exit_code)

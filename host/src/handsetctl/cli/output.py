@@ -1,0 +1,87 @@
+"""How every command answers: a table for people, one JSON document with --json for programs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
+
+console = Console()
+err_console = Console(stderr=True)
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses and the like as what JSON can hold."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {key: plain(item) for key, item in dataclasses.asdict(value).items()}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    if isinstance(value, bytes):
+        return value.hex()
+    return value
+
+
+def show_facts(title: str, facts: Any, as_json: bool) -> None:
+    """One thing with named facts."""
+    facts = plain(facts)
+    if as_json:
+        print(json.dumps(facts, indent=2, ensure_ascii=False))
+        return
+    table = Table(title=title, show_header=False, title_justify="left")
+    table.add_column("fact", style="bold")
+    table.add_column("value")
+    for name, value in facts.items():
+        table.add_row(name, _cell(value))
+    console.print(table)
+
+
+def show_rows(title: str, rows: Sequence[Mapping[str, Any]], as_json: bool, empty: str) -> None:
+    """Several things of one kind; `empty` is said when there is none."""
+    rows = [plain(row) for row in rows]
+    if as_json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    if not rows:
+        console.print(empty)
+        return
+    table = Table(title=title, title_justify="left")
+    for name in rows[0]:
+        table.add_column(name)
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    console.print(table)
+
+
+@contextmanager
+def progress_bar(as_json: bool) -> Iterator[Callable[[str, float], None]]:
+    """A callback (what, fraction 0..1) that draws a bar on stderr; silent with --json."""
+    if as_json:
+        yield lambda what, fraction: None
+        return
+    columns = (TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err_console) as progress:
+        task = progress.add_task("starting", total=1.0)
+
+        def update(what: str, fraction: float) -> None:
+            progress.update(task, description=what, completed=fraction)
+
+        yield update
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_cell(item) for item in value) or "-"
+    if isinstance(value, dict):
+        return "\n".join(f"{name}: {_cell(item)}" for name, item in value.items())
+    return str(value)

@@ -1,0 +1,34 @@
+"""What a person may write to mean a handset: a serial URL, or the name of a virtual handset."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from handsetctl.bench.client import BenchClient
+from handsetctl.device import Device
+
+TargetArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="HANDSET",
+        help="Serial port or pyserial URL (/dev/ttyUSB0, socket://host:port, rfc2217://...), "
+        "or the name of a running virtual handset (A, B).",
+    ),
+]
+NameArgument = Annotated[
+    str, typer.Argument(metavar="NAME", help="Name of a running virtual handset (A, B).")
+]
+
+
+def port_of(target: str) -> str:
+    """The serial URL a target stands for."""
+    if "/" in target or target.upper().startswith("COM"):
+        return target
+    return BenchClient().port(target)
+
+
+def open_device(target: str) -> Device:
+    """Open the handset a person named; use as a context manager."""
+    return Device.open(port_of(target))

@@ -1,0 +1,1 @@
+"""The pictures of a report, drawn by matplotlib without a display."""

@@ -1,0 +1,54 @@
+"""The report as rows of a table, for whoever prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from handsetctl.report.figures import FIGURES, figure_at, value_at, written
+from handsetctl.report.verdict import limit_in_words, within
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """label, value with unit, limit in words (may be empty), passed (None: has no limit)."""
+
+    path: str
+    label: str
+    value: str
+    limit: str
+    passed: bool | None
+
+
+def summary_rows(report: Mapping[str, Any]) -> list[SummaryRow]:
+    """All known figures in reading order, then other figures that have a limit."""
+    limits = report.get("limits", {})
+    paths = [figure.path for figure in FIGURES]
+    paths += [path for path in limits if path not in paths]
+    return [summary_row(report, path) for path in paths]
+
+
+def summary_row(report: Mapping[str, Any], path: str) -> SummaryRow:
+    """The row of one figure."""
+    figure, value = figure_at(path), value_at(report, path)
+    bounds = report.get("limits", {}).get(path)
+    text = written(value, figure)
+    if figure.unit in ("ms", "bytes") and value is not None:
+        text = f"{text} {figure.unit}"
+    return SummaryRow(
+        path,
+        figure.label,
+        text,
+        limit_in_words(path, bounds) if bounds else "",
+        within(value, bounds) if bounds else None,
+    )
+
+
+def headline(report: Mapping[str, Any]) -> str:
+    """The verdict in one sentence."""
+    verdict = report["verdict"]
+    if verdict["passed"]:
+        return "Passed: the speech was heard, in time and intelligible"
+    n_failures = len(verdict["failures"])
+    return f"Failed: {n_failures} figure{'s are' if n_failures > 1 else ' is'} out of limits"
