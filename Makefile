@@ -56,7 +56,7 @@ _venv_test:
 	@$(TOOL).venv run test
 
 _venv_lint:
-	@$(TOOL).venv run test lint
+	@$(TOOL).venv run test lint stubs
 
 # Programs the tests judge with that are neither in the base system nor on PyPI.
 _tools:

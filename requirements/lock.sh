@@ -20,3 +20,5 @@ pin build "$work/build.in"
 pin run pyproject.toml
 pin test pyproject.toml --extra test
 pin lint pyproject.toml --extra lint
+printf 'micropython-unix-stubs\n' >"$work/stubs.in"
+pin stubs "$work/stubs.in"

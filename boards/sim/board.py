@@ -1,6 +1,7 @@
 """Wiring of the virtual handset: which driver serves which part."""
 
 import board_facts
+
 from hal.board import Board
 from ports.unix import wiring
 from ports.unix.audio import Audio

@@ -20,9 +20,13 @@ LOGS := $(OUT)/log
 # Sub-makes share nothing with this one: their variables have the same names for other things.
 MAKE_IN := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -j$(JOBS)
 
+# Dates in the binary come from the commit, and MicroPython's version from its own sources, not from our git.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+export GIT_CEILING_DIRECTORIES := $(THIRD_PARTY)
+
 # MicroPython's make follows sources and headers, but not the settings below, nor a frozen file that is gone:
 # other settings start the objects afresh, other file names the frozen code.
-SETTINGS := $(wildcard boards/sim/*.mk firmware/cmodules/*/micropython.mk)
+SETTINGS := $(filter-out %/codecs.mk,$(wildcard boards/sim/*.mk firmware/cmodules/*/*.mk))
 settings_now = $$( { cat $(SETTINGS) $(TOP)/.fetched.json; echo $(ROOT); $(CC) --version; } | cksum)
 frozen_now   = $$( { find firmware/handset firmware/hal firmware/ports -name '*.py' | LC_ALL=C sort; } | cksum)
 
@@ -50,7 +54,6 @@ micropython: generated codecs mpy-cross
 	    rm -rf $(OBJ) && mkdir -p $(OBJ) && echo "$(settings_now)" > $(OBJ)/settings; fi
 	@if [ "$$(cat $(OBJ)/frozen 2>/dev/null)" != "$(frozen_now)" ]; then \
 	    rm -rf $(OBJ)/frozen_mpy $(OBJ)/frozen_content.c && echo "$(frozen_now)" > $(OBJ)/frozen; fi
-	@[ $(OBJ)/handset -nt $(CODECS)/libcodecs.a ] || rm -f $(OBJ)/handset
 	@$(STEP) sim "build/sim/handset" $(LOGS) -- \
 	    $(MAKE_IN) -C $(TOP)/ports/unix VARIANT_DIR=$(ROOT)/boards/sim BUILD=$(OBJ) PROG=handset \
 	    MICROPY_MPYCROSS=$(MPY_CROSS)/mpy-cross MPY_LIB_DIR=$(MPY_LIB) \
@@ -60,3 +63,4 @@ micropython: generated codecs mpy-cross
 	    HANDSET_CODECS=$(CODECS) HANDSET_THIRD_PARTY=$(THIRD_PARTY)
 	@cmp -s $(OBJ)/handset $(OUT)/handset || { cp $(OBJ)/handset $(OUT)/handset.new && \
 	    mv $(OUT)/handset.new $(OUT)/handset; }
+	@touch $(OUT)/built

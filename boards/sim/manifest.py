@@ -1,4 +1,4 @@
-# What is frozen into the sim board's binary: the application, its contracts and this board's drivers.
+# Frozen into the sim board's binary: the application, its contracts and this board's drivers.
 include("$(MPY_DIR)/extmod/asyncio")
 
 package("handset", base_path="$(FIRMWARE_DIR)")

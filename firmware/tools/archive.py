@@ -1,7 +1,7 @@
 """Unpack tarballs and Debian packages without trusting what is inside them.
 
-CPython's own `tarfile` filters came late in the life of 3.10 and 3.11, so the rules are enforced here:
-only files, folders and links; nothing outside the target folder, neither by name nor through a link.
+CPython's own `tarfile` filters came late in the life of 3.10 and 3.11, so the rules are enforced
+here: only files, folders and links; nothing outside the target, neither by name nor by a link.
 """
 
 import io
@@ -92,7 +92,7 @@ def _make_link(member: tarfile.TarInfo, path: Path, root: Path, *, rebase: bool)
 def _copy_hard_link(member: tarfile.TarInfo, path: Path, root: Path, strip: int) -> None:
     target = root.joinpath(*_safe_names(member.linkname)[strip:])
     if not _inside(target, root) or not target.is_file():
-        raise ArchiveError(f"{member.name} is a link to {member.linkname}, which is not in the archive")
+        raise ArchiveError(f"{member.name} is a link to {member.linkname}, which is not there")
     shutil.copy2(target, path)
 
 

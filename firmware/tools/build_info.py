@@ -15,7 +15,7 @@ from tools.fetch import ROOT, read_stamp
 
 
 def collect(third_party_dir: Path) -> dict[str, Any]:
-    """VERSION, GIT_HASH ("+" appended when files differ from the commit), BUILD_DATE, THIRD_PARTY."""
+    """VERSION, GIT_HASH ("-changed" when files differ from it), BUILD_DATE, THIRD_PARTY."""
     project = toml_subset.load(ROOT / "pyproject.toml")["project"]
     stamps = {path.name: read_stamp(path) for path in sorted(third_party_dir.iterdir())}
     return {

@@ -29,8 +29,8 @@ Getter = Callable[[str, Path, str], None]
 def download(url: str, target: Path, sha256: str, *, apt_may_help: bool = False) -> None:
     """Fetch `url` into `target`, which appears only once its SHA-256 is right.
 
-    Raises `DownloadError`. The bytes collect in `<target>.part`; what an interrupted run left there is
-    never read, only overwritten. With `apt_may_help`, apt's own client is tried after Python's.
+    Raises `DownloadError`. The bytes collect in `<target>.part`; what an interrupted run left there
+    is never read, only overwritten. With `apt_may_help`, apt's own client is tried after Python's.
     """
     part = target.with_name(target.name + ".part")
     getters: list[Getter] = [_with_urllib]
@@ -91,7 +91,7 @@ def _copy(answer: object, stream: object, bar: Bar) -> None:
 
 
 def _with_apt_helper(url: str, part: Path, label: str) -> None:
-    """apt's own client, for mirrors that only apt's configuration (proxy, certificates) can reach."""
+    """apt's own client, for mirrors that only its configuration (proxy, certificates) reaches."""
     del label
     part.unlink(missing_ok=True)
     run = subprocess.run(
@@ -103,4 +103,3 @@ def _with_apt_helper(url: str, part: Path, label: str) -> None:
     if run.returncode or not part.is_file():
         lines = [line for line in run.stderr.splitlines() if line.startswith("E:")]
         raise DownloadError(f"apt-helper: {lines[0][3:] if lines else f'exit {run.returncode}'}")
-

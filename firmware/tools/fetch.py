@@ -19,12 +19,14 @@ ROOT = Path(__file__).resolve().parents[2]
 STAMP = ".fetched.json"
 
 _EPILOG = """\
-Each archive is looked for in the local cache, then at the Debian mirror this machine's apt is set up
-with, then upstream; whatever the way, it counts only when its SHA-256 is the one in third_party.toml.
-Proxies and certificates are those of the environment (https_proxy, SSL_CERT_FILE, ...).
+Each archive is looked for in the local cache, then at the Debian mirror this machine's apt is set
+up with, then upstream; whatever the way, it counts only when its SHA-256 is the one in
+third_party.toml. Proxies and certificates are those of the environment (https_proxy,
+SSL_CERT_FILE, ...).
 
 environment:
-  HANDSET_CACHE    folder of downloaded archives (default ${XDG_CACHE_HOME:-~/.cache}/handset/downloads)
+  HANDSET_CACHE    folder of downloaded archives
+                   (default ${XDG_CACHE_HOME:-~/.cache}/handset/downloads)
 
 exit codes:
   0  everything asked for is unpacked
@@ -55,7 +57,7 @@ class Fetched:
 
 
 class Fetcher:
-    """Brings projects to `out_dir/<name>`; `mirrors` is asked only when the cache has no good copy."""
+    """Brings projects to `out_dir/<name>`; asks `mirrors` only when the cache has no good copy."""
 
     def __init__(
         self,
@@ -119,7 +121,7 @@ class Fetcher:
             return None
         bad = path.with_name(f"{path.name}.corrupt-{digest[:8]}")
         os.replace(path, bad)
-        say("fetch", f"{path} has SHA-256 {digest[:16]}..., not the pinned one: moved to {bad.name}")
+        say("fetch", f"{path} is not what was pinned: moved to {bad.name}")
         return f"wrong content (SHA-256 {digest}), moved to {bad.name}"
 
     def _addresses(self, project: Project, tried: list[str]) -> list[tuple[str, Source, str]]:
@@ -132,7 +134,7 @@ class Fetcher:
             if source.pool
             for base in bases
         ]
-        upstream = [("upstream", source, url) for source in project.sources for url in source.urls]
+        upstream = [("upstream", each, url) for each in project.sources for url in each.urls]
         return from_mirror + upstream
 
     def _failure(self, project: Project, tried: list[str]) -> str:
@@ -159,7 +161,8 @@ class Fetcher:
             try:
                 unpack(self._cache_dir / source.file_name, fresh, project.strip)
             except ArchiveError as error:
-                raise FetchError(f"{project.name} {project.version} does not unpack: {error}") from error
+                text = f"{project.name} {project.version} does not unpack: {error}"
+                raise FetchError(text) from error
             stamp = asdict(self._record(project, source, folder, origin))
             del stamp["folder"]
             (fresh / STAMP).write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
@@ -172,7 +175,7 @@ class Fetcher:
 
 
 def read_stamp(folder: Path) -> dict[str, str] | None:
-    """What was unpacked into `folder` and from where; None for a folder that is not a whole fetch."""
+    """What was unpacked into `folder` and from where; None when that is not a whole fetch."""
     try:
         stamp = json.loads((folder / STAMP).read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -230,7 +233,8 @@ def main(argv: list[str] | None = None) -> int:
         except OSError as error:
             failures.append(f"{name}: {error}. HANDSET_CACHE and --out choose other folders.")
     if options.json:
-        print(json.dumps({"fetched": [asdict(one) for one in fetched], "failed": failures}, indent=1))
+        result = {"fetched": [asdict(one) for one in fetched], "failed": failures}
+        print(json.dumps(result, indent=1))
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
     return 1 if failures else 0

@@ -20,7 +20,7 @@ def sha256_of(path: Path) -> str:
 
 @contextlib.contextmanager
 def exclusive(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock (made if needed): a second process waits, a dead one's lock is gone."""
+    """Hold the folder's lock (made if needed): others wait, a dead process's lock is gone."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -42,7 +42,7 @@ def replace_folder(new: Path, target: Path) -> None:
 
 
 def write_if_changed(path: Path, text: str) -> bool:
-    """Write a generated file, leaving its time alone when nothing changed, so that make stays idle."""
+    """Write a generated file; its time stays when nothing changed, so that make stays idle."""
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)

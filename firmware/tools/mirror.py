@@ -34,7 +34,9 @@ def _from_source_files(apt_dir: Path) -> list[str]:
     parts = apt_dir / "sources.list.d"
     for path in [apt_dir / "sources.list", *sorted(parts.glob("*.list"))]:
         if path.is_file():
-            found += re.findall(r"^\s*deb\s+(?:\[[^\]]*\]\s*)?(\S+)", path.read_text(), re.MULTILINE)
+            found += re.findall(
+                r"^\s*deb\s+(?:\[[^\]]*\]\s*)?(\S+)", path.read_text(), re.MULTILINE
+            )
     for path in sorted(parts.glob("*.sources")):
         for line in re.findall(r"^URIs:\s*(.+)$", path.read_text(), re.MULTILINE):
             found += line.split()

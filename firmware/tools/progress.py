@@ -1,4 +1,4 @@
-"""What a person sees while something takes time: short lines, and a bar once it lasts on a terminal."""
+"""What a person sees while something takes time: short lines, and on a terminal a bar."""
 
 import sys
 import time
@@ -42,7 +42,8 @@ class Bar:
         filled = "#" * round(share * _BAR_WIDTH)
         rate = done / max(now - self._start, 1e-3)
         self._stream.write(
-            f"\r  {self._label:<28.28} [{filled:<{_BAR_WIDTH}}] {share:4.0%} {size_text(int(rate))}/s "
+            f"\r  {self._label:<28.28} [{filled:<{_BAR_WIDTH}}] {share:4.0%}"
+            f" {size_text(int(rate))}/s "
         )
         self._stream.flush()
 

@@ -1,6 +1,6 @@
 """Run one build step: a short line while it works, its time when it is done, its log when it fails.
 
-    python3 -m tools.step NAME "what it makes" LOG_DIR -- COMMAND...
+python3 -m tools.step NAME "what it makes" LOG_DIR -- COMMAND...
 """
 
 import subprocess
@@ -12,13 +12,22 @@ _TAIL_LINES = 40
 _SHOW_AFTER_S = 2.0
 
 
-def run_step(name: str, what: str, log_path: Path, command: list[str]) -> int:
+def run_step(
+    name: str,
+    what: str,
+    log_path: Path,
+    command: list[str],
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
+) -> int:
     """Run `command` with its output in `log_path`; returns its exit code."""
     log_path.parent.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     with log_path.open("w", encoding="utf-8", errors="replace") as log:
         process = subprocess.Popen(
             command,
+            env=env,
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,17 +1,16 @@
 """Read the project's TOML files on every CPython from 3.10, which has no `tomllib` yet.
 
-`load` takes `tomllib` where there is one. The parser here covers the part of TOML the project uses and
-refuses the rest by line number, so that a file can not mean two things on two machines.
+`load` takes `tomllib` where there is one. The parser here covers the part of TOML the project
+uses and refuses the rest by line number: a file can not mean two things on two machines.
 """
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
-try:
+if sys.version_info >= (3, 11):
     import tomllib
-except ModuleNotFoundError:  # CPython 3.10
-    tomllib = None  # type: ignore[assignment]
 
 _KEY = r"[A-Za-z0-9_-]+"
 _DOTTED = re.compile(rf"{_KEY}(?:\.{_KEY})*")
@@ -26,9 +25,11 @@ class TomlError(ValueError):
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The content of one file; raises `TomlError` (or `tomllib.TOMLDecodeError`, also a ValueError)."""
+    """The content of one file; raises ValueError (`TomlError` or tomllib's) on bad syntax."""
     text = path.read_text(encoding="utf-8")
-    return tomllib.loads(text) if tomllib else parse(text)
+    if sys.version_info >= (3, 11):
+        return tomllib.loads(text)
+    return parse(text)
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -50,18 +51,18 @@ def parse(text: str) -> dict[str, Any]:
             defined.add(name)
             table = _open_table(root, name, number)
         else:
-            while content.count("[") > content.count("]") and not _balanced(content):
-                _, line = next(lines, (number, None))
-                if line is None:
+            while not _balanced(content):
+                _, more = next(lines, (0, None))
+                if more is None:
                     raise TomlError(f"line {number}: array is never closed")
-                content = f"{content} {_without_comment(line)}"
+                content = f"{content} {_without_comment(more)}"
             _assign(table, content, number)
     return root
 
 
 def _balanced(content: str) -> bool:
     bare = _STRING.sub('""', content)
-    return bare.count("[") == bare.count("]")
+    return bare.count("[") <= bare.count("]")
 
 
 def _without_comment(line: str) -> str:
@@ -92,7 +93,8 @@ def _descend(root: dict[str, Any], names: list[str], number: int) -> dict[str, A
             table = table[-1]
         if not isinstance(table, dict):
             raise TomlError(f"line {number}: {name} is a value, not a table")
-    return table
+    found: dict[str, Any] = table
+    return found
 
 
 def _open_table(root: dict[str, Any], name: str, number: int) -> dict[str, Any]:
@@ -104,8 +106,9 @@ def _open_array(root: dict[str, Any], name: str, number: int) -> dict[str, Any]:
     items = _descend(root, path, number).setdefault(last, [])
     if not isinstance(items, list):
         raise TomlError(f"line {number}: {name} is not an array of tables")
-    items.append({})
-    return items[-1]
+    opened: dict[str, Any] = {}
+    items.append(opened)
+    return opened
 
 
 def _assign(table: dict[str, Any], content: str, number: int) -> None:

@@ -1,0 +1,33 @@
+"""What every tier shares: where the firmware is, and the ledger of what really ran."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+# Firmware modules are imported as on the handset (handset.*, hal.*), build helpers as tools.*;
+# this folder is for the ledger below.
+sys.path[:0] = [str(ROOT / "firmware"), str(TESTS)]
+
+from tier_ledger import TierLedger, read_minimums  # noqa: E402
+
+pytest_plugins = ["pytester"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require-tiers",
+        action="store_true",
+        help="fail unless every tier ran its minimum (tests/tiers.toml) and nothing was skipped",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    ledger = TierLedger(
+        TESTS, read_minimums(TESTS / "tiers.toml"), required=config.getoption("--require-tiers")
+    )
+    config.pluginmanager.register(ledger, "tier-ledger")

@@ -1,0 +1,46 @@
+"""Geolocation end to end: only the agent's key, and off means off."""
+
+from __future__ import annotations
+
+from handsetctl.bench.virtual_bench import VirtualBench
+from handsetctl.demo import geolocation
+from handsetctl.device import Device
+
+EDGE_TIMEOUT_S = 3.0
+
+
+def ignore_progress(what: str, fraction: float) -> None:
+    """Nobody watches a test's progress bar."""
+
+
+def test_nothing_is_received_or_sent_before_the_agent_asks(
+    bench: VirtualBench, device_a: Device
+) -> None:
+    assert bench["A"].output("gnss_power") == "0"
+    geo = device_a.geo()
+    assert not geo.enabled
+    assert geo.own is None
+
+
+def test_walk_is_seen_by_the_other_and_ends_with_the_key(
+    bench: VirtualBench, device_a: Device, device_b: Device
+) -> None:
+    seen = geolocation.show(bench, bench["A"], device_b, ignore_progress)
+    assert seen.failures == []
+    assert len(seen.track) >= 2
+    # i.Trek M3's walk was near Toyohashi, Japan.
+    assert all(35 < lat < 36 and 136 < lon < 138 for lat, lon in seen.track)
+    after = device_a.geo()
+    assert not after.enabled
+    assert after.own is None
+    assert bench["A"].output("geo_led") == "off"
+
+
+def test_reset_leaves_geolocation_off(bench: VirtualBench, device_a: Device) -> None:
+    pressed_s = bench["A"].press("geo")
+    bench["A"].release("geo")
+    bench["A"].wait_output("geo_led", "on", EDGE_TIMEOUT_S, since=pressed_s)
+    device_a.reset()
+    bench.wait_ready(EDGE_TIMEOUT_S)
+    assert bench["A"].output("gnss_power") == "0"
+    assert not device_a.geo().enabled
