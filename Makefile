@@ -69,8 +69,8 @@ _lint_python:
 	@$(STEP) lint "ruff: style and common mistakes" $(BUILD)/log -- $(VENV)/ruff check .
 	@$(STEP) lint "ruff: formatting" $(BUILD)/log -- $(VENV)/ruff format --check .
 	@$(STEP) lint "mypy: host and build tools" $(BUILD)/log -- $(VENV)/mypy
-	@$(STEP) lint "mypy: firmware against MicroPython's stubs" $(BUILD)/log -- \
-	    $(VENV)/mypy --config-file firmware/mypy.ini
+	@PYTHONPATH=firmware $(VENV)/python -m tools.step lint "mypy: firmware against MicroPython's stubs" \
+	    $(BUILD)/log -- $(VENV)/python -m tools.lint_firmware
 
 _lint_c:
 	@$(TOOL).fetch micropython opus vo-amrwbenc opencore-amr

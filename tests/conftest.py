@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
 # Firmware modules are imported as on the handset (handset.*, hal.*), build helpers as tools.*;
 # this folder is for the ledger below.
+# Programs unpacked for the tests (tools.system_packages) come before the machine's.
+os.environ["PATH"] = f"{ROOT / 'build' / 'bin'}{os.pathsep}{os.environ['PATH']}"
 sys.path[:0] = [str(ROOT / "firmware"), str(TESTS)]
 
 from tier_ledger import TierLedger, read_minimums  # noqa: E402

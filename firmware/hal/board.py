@@ -19,7 +19,7 @@ PARTS = (
 
 
 class BoardError(Exception):
-    """A board does not offer what its contract says: a mistake in its wiring, not a run-time fault."""
+    """A board does not offer what its contract says: a mistake in its wiring."""
 
 
 def methods_of(contract: type) -> list:
@@ -43,6 +43,19 @@ class Board:
     `facts` is the generated module `board_facts` (from board.toml); `radios` is a non-empty
     tuple in order of preference.
     """
+
+    clock: contracts.Clock
+    console: contracts.Console
+    buttons: contracts.Buttons
+    indicator: contracts.Indicator
+    gnss: contracts.Gnss
+    audio: contracts.Audio
+    flash: contracts.Flash
+    rng: contracts.Rng
+    power: contracts.Power
+    identity: contracts.Identity
+    radios: "tuple[contracts.Radio, ...]"
+    facts: contracts.Facts
 
     def __init__(self, facts: object, radios: tuple, **drivers: object) -> None:
         self.facts = facts

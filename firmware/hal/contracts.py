@@ -11,6 +11,21 @@ methods wait inside asyncio. Failures of the hardware raise OSError.
 """
 
 
+class Facts:
+    """What board.toml says, as the generated module `board_facts` holds it."""
+
+    NAME: str
+    TITLE: str
+    CHIP: str
+    CAPABILITIES: tuple
+    CODECS: tuple
+    BUTTONS: tuple
+    HEAP_BYTES: int
+    FLASH_SIZE_BYTES: int
+    FLASH_SECTOR_BYTES: int
+    PARTITIONS: tuple
+
+
 class Clock:
     """Time. Monotonic ticks wrap as MicroPython's do: compare them only by `ticks_diff`."""
 
@@ -130,7 +145,10 @@ class Channel:
 
 
 class Radio:
-    """A bearer: `media` carries RTP, `floor` carries RTCP; both are `Channel`s."""
+    """A bearer: `media` carries RTP, `floor` carries RTCP."""
+
+    media: Channel
+    floor: Channel
 
     def name(self) -> str:
         """What the bearer is, e.g. "udp"."""

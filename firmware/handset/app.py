@@ -20,6 +20,11 @@ from handset.ptt.controller import PttController
 from handset.voice.pump import VoicePump
 from handset.voice.settings import VoiceSettings
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hal.board import Board
+    from hal.contracts import Rng
+
 _FLOOR_DATAGRAM_BYTES_MAX = 1024
 _GNSS_READ_BYTES = 128
 
@@ -27,7 +32,7 @@ _GNSS_READ_BYTES = 128
 class Application:
     """The handset. `run()` never returns except by reset."""
 
-    def __init__(self, board: object) -> None:
+    def __init__(self, board: "Board") -> None:
         self.board = board
         radio = board.radios[0]
         user_id = board.identity.user_id()
@@ -115,7 +120,7 @@ class Application:
         self.log("geolocation %s" % state)
 
 
-def _random_ssrc(rng: object) -> int:
+def _random_ssrc(rng: "Rng") -> int:
     """RFC 3550 clause 8: random; never 0, which the voice engine reads as "anyone", and below
     2**30, so that it is a small int (no heap) on 32-bit boards as well."""
     buf = bytearray(4)

@@ -4,8 +4,12 @@ import sys
 
 import build_info
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hal.board import Board
 
-def identity(board: object) -> dict:
+
+def identity(board: "Board") -> dict:
     """Answer of the management command `identity` (see link/spec.py)."""
     return {
         "serial_number": board.identity.serial_number(),
@@ -20,7 +24,7 @@ def identity(board: object) -> dict:
     }
 
 
-def os_info(board: object) -> dict:
+def os_info(board: "Board") -> dict:
     """Texts for the OS group's info command (link/os_group.py)."""
     return {
         "kernel": "MicroPython",
@@ -41,10 +45,10 @@ def firmware() -> str:
 
 
 def micropython_version() -> str:
-    return ".".join(str(part) for part in sys.implementation[1][:3])
+    return ".".join(str(part) for part in sys.implementation.version[:3])
 
 
-def banner(board: object) -> str:
+def banner(board: "Board") -> str:
     """The line a person sees first on the console."""
     return "PTT handset %s on %s, %s (%s)" % (
         firmware(),

@@ -3,6 +3,7 @@
 import asyncio
 
 from board import make_board
+
 from handset.app import Application
 
 asyncio.run(Application(make_board()).run())

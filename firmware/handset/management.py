@@ -10,11 +10,15 @@ import micropython
 from handset import facts
 from handset.link.server import EBUSY, EINVAL, CommandError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from handset.app import Application
+
 
 class Management:
     """Reads the application's state; `providers()` is the table that the link group wants."""
 
-    def __init__(self, app: object) -> None:
+    def __init__(self, app: "Application") -> None:
         self._app = app
 
     def providers(self) -> dict:

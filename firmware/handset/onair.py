@@ -4,6 +4,10 @@ A packet that is no RTCP APP, or has a name nobody registered, is counted and dr
 (RFC 3550 clause 6.7: unknown APP packets are ignored).
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hal.contracts import Channel
+
 _APP_PACKET_TYPE = 204
 _HEADER_BYTES = 12
 _VERSION_MASK = 0xC0
@@ -13,7 +17,7 @@ _VERSION_2 = 0x80
 class FloorChannel:
     """`handlers` maps a name such as b"MCPT" to `handler(buf, n_bytes)`."""
 
-    def __init__(self, channel: object, handlers: dict, datagram_bytes_max: int) -> None:
+    def __init__(self, channel: "Channel", handlers: dict, datagram_bytes_max: int) -> None:
         self._channel = channel
         self._handlers = handlers
         self._buf = bytearray(datagram_bytes_max)

@@ -19,6 +19,8 @@ from tools.progress import say
 PRIVATE_DIR = ROOT / "build" / "debian"
 _URI_LINE = re.compile(r"^'([^']+)' (\S+) \d+ SHA256:([0-9a-f]{64})$", re.MULTILINE)
 
+_PLANNED = re.compile(r"^Inst (\S+) (?:\[[^]]*\] )?\((\S+) ", re.MULTILINE)
+
 
 class PackageError(Exception):
     """A package could not be had without root; the message says why."""
@@ -33,33 +35,36 @@ def unpack_packages(names: list[str], target: Path, *, with_dependencies: bool =
     if not shutil.which("apt-get"):
         raise PackageError("this machine has no apt-get")
     with files.exclusive(PRIVATE_DIR):
-        last_error = None
-        for private_lists in (False, True):
+        for lists in ("system", "private"):
             try:
-                archives = _archives(names, with_dependencies, private_lists)
-                _unpack_all(archives, target)
+                _unpack_all(_archives(names, with_dependencies, lists), target)
                 return target
-            except PackageError as error:
-                last_error = error
-        raise last_error or PackageError("nothing to unpack")
+            except PackageError:
+                pass  # no lists, or old ones that name files the mirror no longer has
+        _refresh()
+        _unpack_all(_archives(names, with_dependencies, "private"), target)
+        return target
 
 
-def _archives(names: list[str], with_dependencies: bool, private_lists: bool) -> list[Path]:
-    """Verified package files in the cache."""
-    options = _private_options(private_lists)
-    if private_lists:
-        say("apt", "refreshing a private copy of the package lists (no root needed)")
-        _apt([*options, "update"])
-    install = ["install", "--reinstall", "-y", "--no-install-recommends"]
-    request = install if with_dependencies else ["download"]
-    output = _apt([*options, *request, "--print-uris", *names])
+def _refresh() -> None:
+    say("apt", "refreshing a private copy of the package lists (no root needed)")
+    _apt([*_options("private"), "update"])
+
+
+def _archives(names: list[str], with_dependencies: bool, lists: str) -> list[Path]:
+    """Verified package files in the cache, as the "system" or the "private" lists name them."""
+    options = _options(lists)
+    if with_dependencies:
+        plan = _apt([*options, "install", "--simulate", "-y", "--no-install-recommends", *names])
+        names = [f"{name}={version}" for name, version in _PLANNED.findall(plan)]
+    output = _apt([*options, "download", "--print-uris", *names]) if names else ""
     found = _URI_LINE.findall(output)
     if not found:
         raise PackageError(f"apt-get knows no way to {', '.join(names)}")
     return [_fetch(url, name.replace("%3a", ":"), sha256) for url, name, sha256 in found]
 
 
-def _private_options(private_lists: bool) -> list[str]:
+def _options(lists: str) -> list[str]:
     state, cache = PRIVATE_DIR / "apt" / "state", PRIVATE_DIR / "apt" / "cache"
     for folder in (state / "lists" / "partial", cache / "archives" / "partial"):
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +74,7 @@ def _private_options(private_lists: bool) -> list[str]:
         "Debug::NoLocking": "true",
         "APT::Get::List-Cleanup": "false",
     }
-    if private_lists:
+    if lists == "private":
         options["Dir::State::lists"] = state / "lists"
     return [part for key, value in options.items() for part in ("-o", f"{key}={value}")]
 

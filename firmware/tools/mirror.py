@@ -8,12 +8,12 @@ from pathlib import Path
 _APT_DIR = Path("/etc/apt")
 
 
-def mirrors() -> list[str]:
+def mirrors(apt_dir: Path = _APT_DIR) -> list[str]:
     """Base URLs of the Debian archives apt is set up with, without trailing slash, in apt's order.
 
     Empty on a machine without apt. Read through apt itself; when that fails, from its source files.
     """
-    found = _from_apt() or _from_source_files(_APT_DIR)
+    found = _from_apt() or _from_source_files(apt_dir)
     return list(dict.fromkeys(url.rstrip("/") for url in found if "://" in url))
 
 

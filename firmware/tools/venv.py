@@ -24,7 +24,7 @@ VENV = ROOT / "build" / "venv"
 SETS = ("run", "test", "lint", "stubs")
 _STAMP = VENV / ".handset.json"
 _LOGS = ROOT / "build" / "log"
-_EPILOG = """What to do: read the log above. Without a way to PyPI, point pip at a mirror or a folder
+_EPILOG = """What to do: read the log above. Without a way to PyPI, point pip at a mirror or folder
 of wheels (PIP_INDEX_URL, PIP_FIND_LINKS, or pip's configuration file) and run it again."""
 
 

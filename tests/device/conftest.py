@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.device import Device
 

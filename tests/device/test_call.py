@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from handsetctl.bench.interface import AUDIO_RATE_HZ
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.device import Device
@@ -16,7 +17,9 @@ def rms(samples: np.ndarray) -> float:
     return float(np.sqrt(np.mean(np.square(samples.astype(np.float64)))))
 
 
-def talk_tone(bench: VirtualBench, talker: str, listener: str, duration_s: float) -> tuple[float, float]:
+def talk_tone(
+    bench: VirtualBench, talker: str, listener: str, duration_s: float
+) -> tuple[float, float]:
     """Press, send a tone, release; the instants between which the tone was played."""
     pressed_s = bench[talker].press("ptt")
     bench[talker].wait_output("led", "talk", EDGE_TIMEOUT_S, since=pressed_s)
@@ -43,6 +46,22 @@ def test_tone_arrives_and_silence_follows(
     peak_hz = np.argmax(spectrum) * AUDIO_RATE_HZ / heard.size
     assert abs(peak_hz - 440.0) < 10
     assert rms(bench["B"].hear(end_s + 0.5, end_s + 0.6)) < 30
+
+
+def test_last_words_are_heard_to_the_end(bench: VirtualBench) -> None:
+    tone_s = 0.4
+    pressed_s = bench["A"].press("ptt")
+    permitted_s = bench["A"].wait_output("led", "talk", EDGE_TIMEOUT_S, since=pressed_s)
+    start_s = bench["A"].say_tone(440.0, tone_s, at_s=permitted_s + 0.1)
+    bench.wait_until(start_s + tone_s)
+    released_s = bench["A"].release("ptt")
+    heard = bench["B"].hear(start_s, start_s + tone_s + 0.5)
+    step = AUDIO_RATE_HZ // 200
+    loud = [rms(heard[at : at + step]) > 1000 for at in range(0, heard.size, step)]
+    heard_ms = 5 * (max(i for i, on in enumerate(loud) if on) - loud.index(True) + 1)
+    # The frame that the release falls into is not sent.
+    assert heard_ms >= 1000 * tone_s - 25
+    bench["B"].wait_output("led", "idle", EDGE_TIMEOUT_S, since=released_s)
 
 
 def test_microphone_is_closed_unless_the_key_is_down(bench: VirtualBench, device_a: Device) -> None:

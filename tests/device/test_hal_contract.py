@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import serial
+
 from handsetctl.bench import places
 from handsetctl.bench.virtual_bench import VirtualBench
 
@@ -148,9 +149,7 @@ def test_buttons_report_every_edge_in_order(probed: VirtualBench, board: Probe) 
         handset.press(button)
         handset.release(button)
     edges = [board.result("buttons", "next_edge") for _ in range(6)]
-    assert edges == [
-        [name, pressed] for name in ("ptt", "geo", "ptt") for pressed in (True, False)
-    ]
+    assert edges == [[name, pressed] for name in ("ptt", "geo", "ptt") for pressed in (True, False)]
 
 
 def test_indicator_shows_at_the_bench(probed: VirtualBench, board: Probe) -> None:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 import serial
-from handsetctl.bench.virtual_bench import VirtualBench
-from handsetctl.device import Device
 from smp import packet as smppacket
 from smp.os_management import EchoWriteRequest
+
+from handsetctl.bench.virtual_bench import VirtualBench
+from handsetctl.device import Device
 
 NOISE_BYTES = 64 * 1024
 ANSWER_TIMEOUT_S = 5.0

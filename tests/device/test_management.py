@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
+
 from handsetctl import spec
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.device import Device

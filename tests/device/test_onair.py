@@ -11,6 +11,7 @@ from typing import Any
 import imageio_ffmpeg
 import numpy as np
 import pytest
+
 from handsetctl import speech
 from handsetctl.bench.interface import AUDIO_RATE_HZ
 from handsetctl.bench.pcap import PORTS
@@ -165,5 +166,3 @@ def test_ffmpeg_hears_the_same_speech(
     heard = np.concatenate([silence, heard])
     alignment = align(press.spoken, heard, AUDIO_RATE_HZ)
     assert stoi(press.spoken, heard, AUDIO_RATE_HZ, alignment) >= STOI_LIMIT[codec]
-
-

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from handsetctl.bench.virtual_bench import VirtualBench
 from smp import header as smphdr
 from smpclient import SMPClient
 from smpclient.generics import success
@@ -19,6 +18,8 @@ from smpclient.requests.os_management import (
     OSApplicationInfoRead,
 )
 from smpclient.transport.serial import SMPSerialTransport
+
+from handsetctl.bench.virtual_bench import VirtualBench
 
 READY_TIMEOUT_S = 10.0
 SMPMGR = Path(sys.executable).with_name("smpmgr")

@@ -44,8 +44,8 @@ OPUS_UNUSED := src/opus_multistream% src/opus_projection% src/mapping_matrix%
 OPUS_C := $(filter-out $(OPUS_UNUSED),\
             $(CELT_SOURCES) $(SILK_SOURCES) $(SILK_SOURCES_FIXED) $(OPUS_SOURCES))
 
-# util.c: see fixes/vo_amrwbenc_util.c.
-VOAMRWB_C := $(filter-out amrwbenc/src/util.c,\
+# Two files of it are repaired on the way, see fixes/.
+VOAMRWB_C := $(filter-out amrwbenc/src/util.c amrwbenc/src/c4t64fx.c,\
                $(patsubst $(VOAMRWB)/%,%,$(sort $(wildcard $(VOAMRWB)/amrwbenc/src/*.c))))
 
 # decoder_amr_wb.cpp is a file decoder that the library itself does not build.
@@ -70,7 +70,8 @@ OPENCORE_FLAGS := -x c -std=c99 -I$(OPENCORE)/oscl -I$(OCWB)/src -I$(OCWB)/inclu
                   -I$(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/common/dec/include
 
 OPUS_O     := $(OPUS_C:%.c=$(OUT)/opus/%.o)
-VOAMRWB_O  := $(VOAMRWB_C:%.c=$(OUT)/vo-amrwbenc/%.o) $(OUT)/fixes/vo_amrwbenc_util.o
+VOAMRWB_O  := $(VOAMRWB_C:%.c=$(OUT)/vo-amrwbenc/%.o) \
+              $(OUT)/fixes/util.o $(OUT)/fixes/c4t64fx.o
 OPENCORE_O := $(OPENCORE_CPP:%.cpp=$(OUT)/opencore-amr/%.o)
 WRAPPERS_O := $(OUT)/vo-amrwbenc/wrapper.o $(OUT)/vo-amrwbenc/common/cmnMemory.o \
               $(OUT)/opencore-amr/amrwb/wrapper.o
@@ -103,8 +104,17 @@ $(OUT)/opus/%.o: $(OPUS)/%.c $(OUT)/flags
 $(OUT)/vo-amrwbenc/%.o: $(VOAMRWB)/%.c $(OUT)/flags
 	$(call compile,$(VOAMRWB_FLAGS))
 
-$(OUT)/fixes/vo_amrwbenc_%.o: $(FIXES)/vo_amrwbenc_%.c $(OUT)/flags
+$(OUT)/fixes/%.o: $(FIXES)/vo-amrwbenc/%.c $(OUT)/flags
 	$(call compile,$(VOAMRWB_FLAGS))
+
+$(OUT)/fixes/%.o: $(OUT)/fixes/%.c $(OUT)/flags
+	$(call compile,$(VOAMRWB_FLAGS))
+
+$(OUT)/fixes/%.c: $(VOAMRWB)/amrwbenc/src/%.c $(FIXES)/vo-amrwbenc/%.sed
+	@mkdir -p $(@D)
+	@sed -f $(FIXES)/vo-amrwbenc/$*.sed $< > $@
+	@test "$$(diff $< $@ | grep -c '^>')" = 2 || { \
+	  echo "codecs.mk: $*.sed does not fit this release of vo-amrwbenc" >&2; exit 1; }
 
 $(OUT)/opencore-amr/%.o: $(OPENCORE)/%.cpp $(OUT)/flags
 	$(call compile,$(OPENCORE_FLAGS))

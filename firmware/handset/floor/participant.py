@@ -100,6 +100,7 @@ class Participant:
         self._t203_ms = self._config["t203_ms"]
         self._tail_ms = self._config["media_tail_ms"]
         self._buf = bytearray(messages.MAX_BYTES)
+        self._is_telling = False
         self._emergency = False
         self._denied = False
         self._warned = False
@@ -133,10 +134,10 @@ class Participant:
         """The agent releases PTT (7.2.3.4, 7.2.3.5). Nothing to do when nothing was asked."""
         if self.state == PENDING_REQUEST or self.state == HAS_PERMISSION:
             self._give_up_floor()
-            self._notify("idle")
+            self._tell("idle")
         elif self._denied and self.state == HAS_NO_PERMISSION:
             self._denied = False
-            self._notify_taken()
+            self._tell_taken()
 
     def message(self, buf: bytearray, n_bytes: int) -> None:
         """A datagram of the floor channel: one or more floor control messages."""
@@ -152,7 +153,7 @@ class Participant:
 
     def media(self, ssrc: int) -> None:
         """RTP of `ssrc` was heard. Allocates nothing while the same speaker goes on."""
-        if ssrc == self.ssrc or ssrc == _NOBODY or self._tails.covers(ssrc):
+        if self._is_telling or ssrc == self.ssrc or ssrc == _NOBODY or self._tails.covers(ssrc):
             return
         if self.state == HAS_NO_PERMISSION or self.state == PENDING_REQUEST:
             if ssrc == self.arbitrator_ssrc:
@@ -198,7 +199,7 @@ class Participant:
             self._on_t206()
         else:
             self._revoke("talk_limit")
-            self._notify("idle")
+            self._tell("idle")
 
     def _arm(self, delay_ms: int) -> None:
         """Each state but silence has one deadline: T201, T203, or T206 and then T207."""
@@ -214,7 +215,7 @@ class Participant:
         elif not self._arbitrator_is_heard():
             self._take_floor()
             self._send_taken()
-            self._notify("granted", user_id=self.user_id, ssrc=self.ssrc)
+            self._tell("granted", user_id=self.user_id, ssrc=self.ssrc)
         elif self._emergency:
             self._c201 = 0
             self._ask()
@@ -229,13 +230,13 @@ class Participant:
     def _on_t203(self) -> None:
         """T203, end of RTP media: assume silence (7.2.3.3)."""
         self._be_silent()
-        self._notify("idle")
+        self._tell("idle")
 
     def _on_t206(self) -> None:
         """T206: tell the agent, T207 starts (7.2.3.4)."""
         self._warned = True
         self._arm(self._config["t207_ms"])
-        self._notify("expiring", left_ms=self._config["t207_ms"])
+        self._tell("expiring", left_ms=self._config["t207_ms"])
 
     # ----------------------------------------------------------------------------------- messages
 
@@ -247,6 +248,9 @@ class Participant:
             # The last of three requests comes two T201 after the press; an earlier one may be of
             # the burst that was released.
             self._tails.end(message.ssrc, 2 * self._config["t201_ms"])
+        if message.subtype != messages.RELEASE and self._tails.covers(message.ssrc):
+            self.discarded += 1
+            return
         handler = self._by_subtype.get(message.subtype)
         # A handler says whether the standard, or this module, has a procedure for it.
         if handler is None or not handler(message):
@@ -260,7 +264,7 @@ class Participant:
         names_sender = message.subtype in (messages.REQUEST, messages.TAKEN, messages.RELEASE)
         if names_sender and message.user_id is not None and message.user_id != self.user_id:
             self.collisions += 1
-            self._notify("collision", user_id=message.user_id)
+            self._tell("collision", user_id=message.user_id)
         else:
             self.echoed += 1
 
@@ -306,33 +310,26 @@ class Participant:
             )
 
     def _on_granted(self, message: messages.Message) -> bool:
+        """Who grants stops talking; who is granted talks, unless he has let go meanwhile."""
         if self.state == HAS_PERMISSION or message.party_ssrc is None:
             return False
         if self.arbitrator_ssrc != _NOBODY and message.ssrc != self.arbitrator_ssrc:
             return False
-        if message.party_ssrc == self.ssrc or message.user_id == self.user_id:
-            return self._on_granted_to_me(message)
-        if self._tails.covers(message.party_ssrc):
+        is_mine = message.party_ssrc == self.ssrc
+        if is_mine != (message.user_id == self.user_id):
             return False
-        self._know(message.party_ssrc, message.user_id)
-        self._other_speaks(message.party_ssrc)
-        return True
-
-    def _on_granted_to_me(self, message: messages.Message) -> bool:
-        """Only a key held down makes a permission; both names must be mine."""
-        if (
-            self.state != PENDING_REQUEST
-            or message.user_id != self.user_id
-            or message.party_ssrc != self.ssrc
-        ):
-            return False
-        self._take_floor()
-        self._notify("granted", user_id=self.user_id, ssrc=self.ssrc)
+        self._tails.start(message.ssrc)
+        if is_mine and self.state == PENDING_REQUEST:
+            self._take_floor()
+            self._tell("granted", user_id=self.user_id, ssrc=self.ssrc)
+        elif is_mine or self._tails.covers(message.party_ssrc):
+            return self._on_arbitrator_gone(message.ssrc)
+        else:
+            self._know(message.party_ssrc, message.user_id)
+            self._other_speaks(message.party_ssrc)
         return True
 
     def _on_taken(self, message: messages.Message) -> bool:
-        if self._tails.covers(message.ssrc):
-            return False
         is_news = self._known_ssrc != message.ssrc
         self._know(message.ssrc, message.user_id)
         if self.state == HAS_PERMISSION:
@@ -340,7 +337,7 @@ class Participant:
             return True
         if is_news and self.state == HAS_NO_PERMISSION and message.ssrc == self.arbitrator_ssrc:
             # Media came before the message that says whose it is.
-            self._notify_taken()
+            self._tell_taken()
         self._other_speaks(message.ssrc)
         return True
 
@@ -357,14 +354,18 @@ class Participant:
     def _on_release(self, message: messages.Message) -> bool:
         """The arbitrator's release; anyone else's only starts its tail."""
         self._tails.start(message.ssrc)
-        if message.ssrc != self.arbitrator_ssrc or self.state == HAS_PERMISSION:
+        return self._on_arbitrator_gone(message.ssrc)
+
+    def _on_arbitrator_gone(self, ssrc: int) -> bool:
+        """Nobody has the floor any more, if `ssrc` had it."""
+        if ssrc != self.arbitrator_ssrc or self.state == HAS_PERMISSION:
             return False
         if self.state == PENDING_REQUEST:
             # Nobody is left to answer: the next T201 periods decide.
             self.arbitrator_ssrc = _NOBODY
         else:
             self._be_silent()
-            self._notify("idle")
+            self._tell("idle")
         return True
 
     # -------------------------------------------------------------------------------- transitions
@@ -375,7 +376,7 @@ class Participant:
         self._granted_ssrc = _NOBODY
         self._c201 = 0
         self._ask()
-        self._notify("pending")
+        self._tell("pending")
 
     def _ask(self) -> None:
         self._arm(self._config["t201_ms"])
@@ -406,21 +407,21 @@ class Participant:
             self._give_up_floor()
         else:
             self._be_silent()
-        self._notify("revoked", reason=reason)
+        self._tell("revoked", reason=reason)
 
     def _be_denied(self, cause: int) -> None:
         """Back to "has no permission" with the speaker that stands in the way (7.2.3.5)."""
         self.state = HAS_NO_PERMISSION
         self._denied = True
         self._heard()
-        self._notify("denied", cause=cause)
+        self._tell("denied", cause=cause)
 
     def _listen_to(self, ssrc: int) -> None:
         """Another client took the floor."""
         self.state = HAS_NO_PERMISSION
         self.arbitrator_ssrc = ssrc
         self._heard()
-        self._notify_taken()
+        self._tell_taken()
 
     def _heard(self) -> None:
         """Sign of life of the arbitrator: T203 starts again."""
@@ -467,10 +468,19 @@ class Participant:
             self._known_ssrc = ssrc
             self._known_user_id = user_id
 
-    def _notify_taken(self) -> None:
+    def _tell(self, event: str, **facts: object) -> None:
+        """Notify. Media that the callee moves meanwhile waits for its next packet, so that
+        notifications never nest."""
+        self._is_telling = True
+        try:
+            self._notify(event, **facts)
+        finally:
+            self._is_telling = False
+
+    def _tell_taken(self) -> None:
         ssrc = self.arbitrator_ssrc
         user_id = self._known_user_id if ssrc == self._known_ssrc else ""
-        self._notify("taken", user_id=user_id, ssrc=ssrc)
+        self._tell("taken", user_id=user_id, ssrc=ssrc)
 
     def _indicator(self) -> int:
         return messages.EMERGENCY_CALL if self._emergency else messages.NORMAL_CALL

@@ -277,7 +277,7 @@ class Parser:
         if not _is_within(knots_e4, 0, 23_000_000) or not _is_within(course, 0, 36_000):
             return False
         if knots_e4 != _EMPTY:
-            # A knot is 1852 m an hour, 463/9000 mm/s for each 1e-4 of it; in two steps to stay small.
+            # A knot is 1852 m/h: 463/9000 mm/s for each 1e-4 of it. Two steps keep it small.
             record.speed_mm_s = knots_e4 // 9000 * 463 + (knots_e4 % 9000 * 463 + 4500) // 9000
         record.course_cdeg = _or_none(course)
         return True

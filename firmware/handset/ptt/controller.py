@@ -4,6 +4,14 @@ The microphone is opened in exactly one place, `_on_granted`, and only floor con
 only while the agent's finger is on the key.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from handset.floor.participant import Participant
+    from handset.voice.pump import VoicePump
+    from hal.contracts import Audio, Indicator
+
 _LISTEN_TO_ANYONE = 0
 _LISTEN_TO_NOBODY = -1
 
@@ -14,12 +22,12 @@ class PttController:
     `bind` gives it the participant and the pump, which need its callbacks to be built.
     """
 
-    def __init__(self, audio: object, indicator: object, log: object) -> None:
+    def __init__(
+        self, audio: "Audio", indicator: "Indicator", log: "Callable[[str], None]"
+    ) -> None:
         self._audio = audio
         self._indicator = indicator
         self._log = log
-        self._participant = None
-        self._pump = None
         self._handlers = {
             "pending": self._on_pending,
             "granted": self._on_granted,
@@ -33,7 +41,7 @@ class PttController:
         # MCPTT ID of who speaks, "" when nobody does.
         self.talker = ""
 
-    def bind(self, participant: object, pump: object) -> None:
+    def bind(self, participant: "Participant", pump: "VoicePump") -> None:
         self._participant = participant
         self._pump = pump
 

@@ -5,8 +5,15 @@ allocates nothing; while it is quiet it waits for the radio to wake it.
 """
 
 import asyncio
+from asyncio import core  # type: ignore[attr-defined]  # the stubs lack it
 
 import micropython
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hal.contracts import Audio, Channel, Clock
 
 _PERIOD_MS = 5
 # The channel counts as busy until the jitter buffer has surely played out.
@@ -21,13 +28,13 @@ class VoicePump:
 
     def __init__(
         self,
-        audio: object,
-        media: object,
-        clock: object,
+        audio: "Audio",
+        media: "Channel",
+        clock: "Clock",
         packet_bytes_max: int,
-        on_media: object,
-        on_tick: object,
-        is_busy: object,
+        on_media: "Callable[[int], None]",
+        on_tick: "Callable[[], None]",
+        is_busy: "Callable[[], bool]",
     ) -> None:
         self._audio = audio
         self._media = media
@@ -100,7 +107,7 @@ class VoicePump:
 
     async def run(self) -> None:
         """Run for ever."""
-        queue = asyncio.core._task_queue
+        queue = core._task_queue
         while True:
             await self._wake.wait()
             self._wake.clear()
@@ -110,7 +117,7 @@ class VoicePump:
                 # asyncio.sleep_ms() allocates a traceback each time it ends; queueing this task
                 # and yielding is what it does underneath, without that.
                 queue.push(
-                    asyncio.core.cur_task,
+                    core.cur_task,
                     self._clock.ticks_add(self._clock.ticks_ms(), _PERIOD_MS),
                 )
                 yield

@@ -6,6 +6,10 @@ and answer on the air): RFC 3551 clause 3.
 
 import struct
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hal.contracts import Audio, Rng
+
 _PAYLOAD_TYPES = {"amrwb": 96, "opus": 97}
 _DEFAULT_BITRATES_BPS = {"amrwb": 12650, "opus": 16000}
 
@@ -13,7 +17,7 @@ _DEFAULT_BITRATES_BPS = {"amrwb": 12650, "opus": 16000}
 class VoiceSettings:
     """Current codec; `select` applies a change to the engine (ValueError when unknown)."""
 
-    def __init__(self, audio: object, rng: object, ssrc: int) -> None:
+    def __init__(self, audio: "Audio", rng: "Rng", ssrc: int) -> None:
         self._audio = audio
         self._rng = rng
         self._ssrc = ssrc
@@ -24,7 +28,9 @@ class VoiceSettings:
         """Switch to `codec`; `bitrate_bps` 0 means the codec's default. RuntimeError while
         talking."""
         if codec not in _PAYLOAD_TYPES:
-            raise ValueError("unknown codec '%s': this handset has %s" % (codec, ", ".join(self._audio.codecs())))
+            raise ValueError(
+                "unknown codec '%s': this handset has %s" % (codec, ", ".join(self._audio.codecs()))
+            )
         bitrate_bps = bitrate_bps or _DEFAULT_BITRATES_BPS[codec]
         # RFC 3550 clause 5.1: first sequence number and timestamp are random.
         start = bytearray(6)

@@ -1,8 +1,10 @@
 """Buttons contract on the unix port: virtual keys are already debounced."""
 
+from ports.unix.pins import Pins
+
 
 class Buttons:
-    def __init__(self, pins: object, names: tuple) -> None:
+    def __init__(self, pins: Pins, names: tuple) -> None:
         self._pins = pins
         self._names = names
         # The bench announces keys that are down at power-on; that is a level, not an edge.

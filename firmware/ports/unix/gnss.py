@@ -3,10 +3,11 @@
 import simfd
 
 from ports.unix import wires
+from ports.unix.pins import Pins
 
 
 class Gnss:
-    def __init__(self, fd: int, pins: object) -> None:
+    def __init__(self, fd: int, pins: Pins) -> None:
         self._fd = fd
         self._pins = pins
         self._powered = False

@@ -1,8 +1,10 @@
 """Indicator contract on the unix port: outputs that the bench watches."""
 
+from ports.unix.pins import Pins
+
 
 class Indicator:
-    def __init__(self, pins: object) -> None:
+    def __init__(self, pins: Pins) -> None:
         self._pins = pins
 
     def show(self, state: str) -> None:

@@ -76,7 +76,7 @@ def test_what_one_sends_all_others_get_on_the_same_kind(air: AirControl, members
     assert air.sent_by("A") == 2 and air.sent_by("B") == 0
 
 
-def test_perfect_air_takes_well_below_a_millisecond(members: tuple) -> None:
+def test_perfect_air_takes_less_than_a_millisecond(members: tuple) -> None:
     a, b, _ = members
     delays_s = []
     for number in range(300):
@@ -84,7 +84,7 @@ def test_perfect_air_takes_well_below_a_millisecond(members: tuple) -> None:
         sent_s = time.monotonic()
         assert struct.unpack("!I", b.media.recv(2048)) == (number,)
         delays_s.append(time.monotonic() - sent_s)
-    assert statistics.median(delays_s) < 0.0005
+    assert statistics.median(delays_s) < 0.001
 
 
 def test_delay_loss_and_cut_are_set_while_it_runs(air: AirControl, members: tuple) -> None:

@@ -9,11 +9,13 @@ from handset.floor.participant import DEFAULT_CONFIG, SILENCE
 
 DELAY_MAX_MS = 50
 ACCESS_MAX_MS = DEFAULT_CONFIG["c201"] * DEFAULT_CONFIG["t201_ms"]
+T203_BOUND_MS = DEFAULT_CONFIG["t203_ms"] + DELAY_MAX_MS + 2 * Air.STEP_MS
 who = st.integers(0, 2)
 
 
 class _Group(RuleBasedStateMachine):
     loss = 0.0
+    in_order = False
     overlap_limit_ms = 0
     calm_ms = 0
 
@@ -23,7 +25,8 @@ class _Group(RuleBasedStateMachine):
         ssrcs=st.permutations([1, 2, 0xFFFFFFFF]),
     )
     def start(self, seed, delay_ms, ssrcs):
-        self.air = Air(ssrcs, delay_ms=(0, delay_ms), loss=self.loss, seed=seed)
+        delays_ms = (delay_ms if self.in_order else 0, delay_ms)
+        self.air = Air(ssrcs, delay_ms=delays_ms, loss=self.loss, seed=seed)
 
     @rule(i=who, emergency=st.sampled_from([False, False, False, True]))
     def press(self, i, emergency):
@@ -62,19 +65,29 @@ class _Group(RuleBasedStateMachine):
             assert self.air.overlap_max_ms <= self.overlap_limit_ms
 
 
-class LossFreeGroup(_Group):
-    """Late up to 50 ms but complete: two never speak for longer than one message takes and back."""
+class OrderedGroup(_Group):
+    """Late up to 50 ms, complete and in order: the last message brings silence to everybody, and
+    two never speak for longer than a message takes there and back."""
 
+    in_order = True
     overlap_limit_ms = 2 * DELAY_MAX_MS
-    calm_ms = DELAY_MAX_MS + Air.STEP_MS
+    calm_ms = DELAY_MAX_MS + 2 * Air.STEP_MS
+
+
+class JitteryGroup(_Group):
+    """Complete, but messages and media overtake each other: silence comes with T203 at the latest,
+    and who pressed again at once may be taken for the tail of his own burst."""
+
+    overlap_limit_ms = DEFAULT_CONFIG["media_tail_ms"] + 2 * DELAY_MAX_MS
+    calm_ms = T203_BOUND_MS
 
 
 class LossyGroup(_Group):
-    """A fifth of all packets lost."""
+    """Out of order and a fifth of all packets lost."""
 
     loss = 0.2
     overlap_limit_ms = 500
-    calm_ms = DEFAULT_CONFIG["t203_ms"] + DELAY_MAX_MS + 2 * Air.STEP_MS
+    calm_ms = T203_BOUND_MS
 
 
 _SETTINGS = settings(
@@ -83,7 +96,9 @@ _SETTINGS = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-LossFreeGroup.TestCase.settings = _SETTINGS
+OrderedGroup.TestCase.settings = _SETTINGS
+JitteryGroup.TestCase.settings = _SETTINGS
 LossyGroup.TestCase.settings = _SETTINGS
-TestLossFreeGroup = LossFreeGroup.TestCase
+TestOrderedGroup = OrderedGroup.TestCase
+TestJitteryGroup = JitteryGroup.TestCase
 TestLossyGroup = LossyGroup.TestCase

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hal import contracts
 from hal.board import PARTS, Board, BoardError, methods_of
 

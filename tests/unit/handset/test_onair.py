@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from handset.onair import FloorChannel
 from hypothesis import given, strategies
+
+from handset.onair import FloorChannel
 
 
 def channel() -> tuple[FloorChannel, list[bytes]]:

@@ -4,10 +4,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is no defect of the parser under test.
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from link_process import LinkProcess, ScriptedDevice
+from link_process import LinkProcess, ScriptedDevice  # noqa: E402
 
 
 @pytest.fixture

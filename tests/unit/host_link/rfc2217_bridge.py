@@ -15,6 +15,7 @@ class Rfc2217Bridge:
         self._serial = serial.Serial(port, timeout=0)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"rfc2217://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._left = socket.socketpair()
         self._thread = threading.Thread(target=self._serve)
 
     def write(self, data):
@@ -22,26 +23,31 @@ class Rfc2217Bridge:
         self._client.sendall(data)
 
     def _serve(self):
+        if not self._ready(self._listener):
+            return
         self._client, _ = self._listener.accept()
         # A pty has no modem lines to report.
         manager = serial.rfc2217.PortManager(_Quiet(self._serial), self)
         with self._client:
-            while True:
-                ready, _, _ = select.select([self._client, self._serial], [], [])
+            while ready := self._ready(self._client, self._serial):
                 if self._client in ready:
-                    data = self._client.recv(4096)
-                    if not data:
-                        return
-                    self._serial.write(b"".join(manager.filter(data)))
+                    self._serial.write(b"".join(manager.filter(self._client.recv(4096))))
                 if self._serial in ready:
                     self._client.sendall(b"".join(manager.escape(self._serial.read(4096))))
+
+    def _ready(self, *sources):
+        """Those of `sources` that can be read; nothing once the bridge is left."""
+        ready, _, _ = select.select([*sources, self._left[0]], [], [])
+        return [] if self._left[0] in ready else ready
 
     def __enter__(self):
         self._thread.start()
         return self
 
     def __exit__(self, *exc_info):
+        self._left[1].close()
         self._thread.join()
+        self._left[0].close()
         self._listener.close()
         self._serial.close()
 

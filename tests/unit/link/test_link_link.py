@@ -28,6 +28,7 @@ class Bench:
         self.console = ScriptedConsole(limits)
         self.clock = ManualClock()
         self.sent_at_reset = None
+        self.requests_at_reset = None
         self.server = Server(1024)
         self.link = Link(
             self.console, self.server, self.clock, self._reset, STALL_MS, self.clock.sleep_ms
@@ -37,6 +38,7 @@ class Bench:
 
     def _reset(self):
         self.sent_at_reset = bytes(self.console.sent)
+        self.requests_at_reset = self.server.requests
 
     async def __aenter__(self):
         self._task = asyncio.create_task(self.link.run())
@@ -280,13 +282,17 @@ def test_reset_does_not_wait_for_a_host_that_does_not_read():
     run(scenario)
 
 
-def test_nothing_is_answered_between_the_answer_to_reset_and_the_reset():
+def test_nothing_is_handled_between_the_answer_to_reset_and_the_reset():
     async def scenario():
-        async with Bench(itertools.cycle([5])) as bench:
+        async with Bench(itertools.cycle([5, 0])) as bench:
+            for n in range(5):  # sent after the answer: the reader has time to go on
+                bench.link.log(f"line {n}")
             await bench.type_in(os_models.ResetWriteRequest(), echo("too late"))
             for _ in range(20):
                 await settle()
+            assert text_lines(bench.sent_at_reset)[-1] == b"line 4"
             assert len(decode_frames(bench.sent_at_reset)) == 1
+            assert bench.requests_at_reset == 1
 
     run(scenario)
 

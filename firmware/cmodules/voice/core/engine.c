@@ -172,9 +172,10 @@ static void do_talk(struct voice_engine *engine, bool on) {
 }
 
 static void do_listen(struct voice_engine *engine, int64_t ssrc) {
-    bool goes_on = ssrc > 0 && engine->jitter.state != VOICE_JITTER_IDLE
-        && engine->locked_ssrc == (uint32_t)ssrc;
-    if (!goes_on) {
+    // The floor is released before the last words have left the jitter buffer: "anyone" goes on with
+    // the talker it has until that burst is played out.
+    bool keeps_talker = ssrc == VOICE_LISTEN_FIRST || (ssrc > 0 && engine->locked_ssrc == (uint32_t)ssrc);
+    if (!keeps_talker || engine->jitter.state == VOICE_JITTER_IDLE) {
         reset_receiver(engine);
     }
     engine->listen = ssrc;

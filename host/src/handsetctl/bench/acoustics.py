@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+
 from handsetctl.bench.interface import Samples
 from handsetctl.bench.loop import BenchLoop, Timer
 from handsetctl.bench.room import KEEP_PERIOD_S, Recording, Room
 from handsetctl.bench.tape import Tape
 
 _BLOCK_S = 10.0
+_GRACE_S = 0.02
+"""A device that is as late as it may be writes a frame in the very moment it is to be played."""
 
 
 class Acoustics:
@@ -37,7 +40,7 @@ class Acoustics:
         heard: list[Samples] = []
         while start < end:
             stop = min(end, start + block)
-            wait_until(self._tape.instant_of(stop))
+            wait_until(self._tape.instant_of(stop) + _GRACE_S)
             check()
             heard.append(self._room.heard(start, stop, time.monotonic()))
             start = stop

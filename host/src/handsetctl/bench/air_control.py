@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from handsetctl.bench.priority import prefer
 from handsetctl.errors import BenchError
 
 _TIMEOUT_S = 10.0
@@ -29,6 +30,7 @@ class AirControl:
             bufsize=0,
             start_new_session=True,
         )
+        prefer(self._process.pid)
         self._pending = b""
         try:
             ready = self._read_line()

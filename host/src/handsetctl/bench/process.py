@@ -14,6 +14,7 @@ from pathlib import Path
 from handsetctl.bench.console import Console
 from handsetctl.bench.faults import CrashReport
 from handsetctl.bench.loop import BenchLoop
+from handsetctl.bench.priority import prefer
 from handsetctl.bench.programs import find_program
 
 RESET_EXIT_STATUS = 64
@@ -103,6 +104,8 @@ class FirmwareProcess:
             raise
         finally:
             os.close(child_error_fd)
+        # Before the firmware starts threads: they inherit it.
+        prefer(self._child.pid)
         self.boots += 1
         self._error_fd = error_fd
         self._pidfd = os.pidfd_open(self._child.pid)

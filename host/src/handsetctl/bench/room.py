@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+
 from handsetctl.bench.interface import Samples
 from handsetctl.bench.tape import Tape
 from handsetctl.errors import BenchError
@@ -23,6 +24,8 @@ _SPEAKER_AHEAD_SAMPLES = 960
 _STOPPED_AFTER_S = 0.5
 """An audio device this far behind is not running: a running one never falls 40 ms behind."""
 _SILENCE_AHEAD_S = 2.0
+_LATE_S = 0.1
+"""Recordings are collected this long after the fact: a held up device may still be writing."""
 
 
 @dataclass
@@ -94,11 +97,12 @@ class Room:
 
         Raises BenchError when the tape wrapped over a part of it before it was collected.
         """
-        self._collect(recording, now_s)
+        self._collect(recording, self._tape.index_at(now_s), now_s)
         self._recordings.remove(recording)
         if recording.fault is not None:
             raise recording.fault
-        return self._tape.instant_of(recording.start_index), np.concatenate(recording.blocks)
+        samples = np.concatenate([np.zeros(0, dtype=np.int16), *recording.blocks])
+        return self._tape.instant_of(recording.start_index), samples
 
     def device_stopped(self, now_s: float) -> None:
         """The handset lost power: its speaker is silent from now on."""
@@ -113,7 +117,7 @@ class Room:
         if now - self._tape.device_index > _STOPPED_AFTER_S * self._tape.rate_hz:
             self._silence_speaker(self._tape.device_index + _SPEAKER_AHEAD_SAMPLES, now)
         for recording in self._recordings:
-            self._collect(recording, now_s)
+            self._collect(recording, now - int(_LATE_S * self._tape.rate_hz), now_s)
 
     def _feed_microphone(self, now_s: float) -> None:
         """Put on the tape what fits between now and the end of its window."""
@@ -142,8 +146,9 @@ class Room:
             self._tape.silence_speaker(start, stop)
             self._speaker_silent_to = stop
 
-    def _collect(self, recording: Recording, now_s: float) -> None:
-        stop = self._tape.index_at(now_s)
+    def _collect(self, recording: Recording, stop: int, now_s: float) -> None:
+        if stop <= recording.next_index:
+            return
         try:
             recording.blocks.append(self.heard(recording.next_index, stop, now_s))
         except BenchError as error:

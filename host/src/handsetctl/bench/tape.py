@@ -15,6 +15,7 @@ import struct
 from pathlib import Path
 
 import numpy as np
+
 from handsetctl.bench.interface import AUDIO_RATE_HZ, Samples
 from handsetctl.errors import BenchError
 

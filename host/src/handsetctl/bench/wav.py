@@ -6,6 +6,7 @@ import wave
 from pathlib import Path
 
 import numpy as np
+
 from handsetctl.bench.interface import AUDIO_RATE_HZ, Samples
 from handsetctl.errors import BenchError
 

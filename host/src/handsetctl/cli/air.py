@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -14,15 +14,19 @@ from handsetctl.cli.target import NameArgument
 app = typer.Typer(
     help="The virtual air: make it worse, listen to it, capture it.", no_args_is_help=True
 )
-LinkEnd = Annotated[Optional[str], typer.Option(help="Only links of this handset; default all.")]
+LinkEnd = Annotated[str | None, typer.Option(help="Only links of this handset; default all.")]
 
 
 @app.command()
 def set(
-    loss: Annotated[Optional[float], typer.Option(help="Probability of losing a packet, 0-1.")] = None,
-    delay_ms: Annotated[Optional[float], typer.Option(help="Delay of every packet.")] = None,
-    jitter_ms: Annotated[Optional[float], typer.Option(help="Further delay, 0 to this.")] = None,
-    reorder: Annotated[Optional[float], typer.Option(help="Probability of reordering, 0-1.")] = None,
+    loss: Annotated[
+        float | None, typer.Option(help="Probability of losing a packet, 0-1.")
+    ] = None,
+    delay_ms: Annotated[float | None, typer.Option(help="Delay of every packet.")] = None,
+    jitter_ms: Annotated[float | None, typer.Option(help="Further delay, 0 to this.")] = None,
+    reorder: Annotated[
+        float | None, typer.Option(help="Probability of reordering, 0-1.")
+    ] = None,
     source: LinkEnd = None,
     target: LinkEnd = None,
 ) -> None:
@@ -70,7 +74,7 @@ def untap() -> None:
 @app.command()
 def capture(
     file: Annotated[
-        Optional[Path], typer.Argument(help="pcap file to write; nothing: end the capture.")
+        Path | None, typer.Argument(help="pcap file to write; nothing: end the capture.")
     ] = None,
 ) -> None:
     """Capture everything on the air into a file that Wireshark reads."""

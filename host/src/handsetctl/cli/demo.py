@@ -33,9 +33,7 @@ def demo(
 
     Writes report.html (look at it), report.json, spoken.wav and heard.wav (listen to them).
     """
-    options = scenario.Options(
-        codec=codec, bitrate_bps=bitrate_bps, n_presses=presses, out_dir=out
-    )
+    options = scenario.Options(codec=codec, bitrate_bps=bitrate_bps, n_presses=presses, out_dir=out)
     with (
         progress_bar(as_json) as progress,
         tempfile.TemporaryDirectory(prefix="handset-demo-") as state_dir,
@@ -46,11 +44,12 @@ def demo(
         print(json.dumps(result.report, indent=2, ensure_ascii=False))
     else:
         console.print(summary_table(result.report))
-        console.print(f"report: {result.html}")
+        console.print(f"report: {result.files.report_html}")
     if live:
         _leave_running(as_json)
     if result.failures:
-        raise DemoFailed("; ".join(result.failures), "demo", f"look at {result.html}")
+        page = result.files.report_html
+        raise DemoFailed("; ".join(result.failures), "the demonstration", f"look at {page}")
 
 
 def _leave_running(as_json: bool) -> None:

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from handsetctl.bench.client import BenchClient, start as start_bench
+from handsetctl.bench.client import BenchClient
+from handsetctl.bench.client import start as start_bench
 from handsetctl.cli.output import JsonOption, console, show_rows
 from handsetctl.cli.target import NameArgument
 
@@ -18,9 +19,7 @@ app = typer.Typer(
 
 @app.command()
 def start(
-    names: Annotated[
-        str, typer.Option(help="Names of the handsets, separated by commas.")
-    ] = "A,B",
+    names: Annotated[str, typer.Option(help="Names of the handsets, separated by commas.")] = "A,B",
     as_json: JsonOption = False,
 ) -> None:
     """Start virtual handsets and wait until they are ready; does nothing if they run already."""
@@ -48,7 +47,9 @@ def list_handsets(as_json: JsonOption = False) -> None:
     """List the running virtual handsets: name, serial port, state, lights."""
     bench = BenchClient()
     statuses = _statuses(bench) if bench.running else []
-    show_rows("virtual handsets", statuses, as_json, "No virtual handset runs: handsetctl sim start")
+    show_rows(
+        "virtual handsets", statuses, as_json, "No virtual handset runs: handsetctl sim start"
+    )
 
 
 @app.command("power-off")

@@ -33,7 +33,6 @@ class Geolocation:
     seen_s: list[float] = field(default_factory=list)
     track: list[tuple[float, float]] = field(default_factory=list)
     datagrams_after_off: int = 0
-    failures: list[str] = field(default_factory=list)
 
     def as_report(self) -> dict[str, Any]:
         return {
@@ -48,7 +47,11 @@ class Geolocation:
 
 
 def show(
-    bench: VirtualBench, walker: BenchHandset, observer: Device, progress: Progress, walk: Path = WALK
+    bench: VirtualBench,
+    walker: BenchHandset,
+    observer: Device,
+    progress: Progress,
+    walk: Path = WALK,
 ) -> Geolocation:
     """Play the walk into `walker`'s receiver; `observer` is the other handset's console."""
     seen = Geolocation()
@@ -60,8 +63,6 @@ def show(
     walker.wait_output("gnss_power", "0", _LED_TIMEOUT_S, since=seen.off_s)
     _check_silence(bench, walker, seen)
     walker.gnss_stop()
-    if not seen.track:
-        seen.failures.append("geo: no position of A was seen at B")
     return seen
 
 
@@ -90,10 +91,6 @@ def _check_silence(bench: VirtualBench, walker: BenchHandset, seen: Geolocation)
     before = _sent(bench, walker)
     bench.wait_until(bench.now_s() + _OFF_S)
     seen.datagrams_after_off = _sent(bench, walker) - before
-    if seen.datagrams_after_off:
-        seen.failures.append(
-            f"geo: {seen.datagrams_after_off} datagrams left A after geolocation was switched off"
-        )
 
 
 def _sent(bench: VirtualBench, handset: BenchHandset) -> int:

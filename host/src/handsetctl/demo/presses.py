@@ -14,8 +14,8 @@ Progress = Callable[[str, float], None]
 _PERMISSION_TIMEOUT_S = 5.0
 # A person starts to speak a moment after the permission; any lead serves, it is on the bench clock.
 _BREATH_S = 0.1
-# The key stays down until the last sample has been captured.
-_TAIL_S = 0.06
+# The key stays down until the frame with the last sample has been captured.
+_TAIL_S = 0.02
 # What is recorded around a press: longer than any mouth-to-ear delay worth the name.
 _BEFORE_S = 0.1
 _AFTER_S = 0.6
@@ -109,6 +109,4 @@ def _finish(
     spoken[offset : offset + phrase.size] = phrase
     talker.wait_output("led", "idle", _PERMISSION_TIMEOUT_S, since=released_s)
     listener.wait_output("led", "idle", _PERMISSION_TIMEOUT_S, since=pressed_s)
-    return Press(
-        pressed_s, permitted_s, speech_s, duration_s, released_s, start_s, spoken, heard
-    )
+    return Press(pressed_s, permitted_s, speech_s, duration_s, released_s, start_s, spoken, heard)

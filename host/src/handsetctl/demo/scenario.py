@@ -12,15 +12,27 @@ from handsetctl import speech
 from handsetctl.bench.interface import AUDIO_RATE_HZ, Samples
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.build_facts import build_facts
-from handsetctl.demo import geolocation, presses
-from handsetctl.demo.presses import Press, Progress
-from handsetctl.demo.timeline import timeline
+from handsetctl.demo import geolocation
+from handsetctl.demo.geolocation import Geolocation
+from handsetctl.demo.presses import (
+    Press,
+    Progress,
+    joined,
+    session,
+    talk_after_permission,
+    talk_at_the_press,
+)
+from handsetctl.demo.timeline import Session
 from handsetctl.device import Device, VoiceStats
-from handsetctl.measure.align import align
-from handsetctl.measure.clipping import first_syllable_clipped
-from handsetctl.measure.intelligibility import pesq_wb, stoi
-from handsetctl.measure.latency import mouth_to_ear, percentiles
-from handsetctl.report import judge, limits_for, write_report
+from handsetctl.measure import (
+    align,
+    first_syllable_clipped,
+    mouth_to_ear,
+    percentiles,
+    pesq_wb,
+    stoi,
+)
+from handsetctl.report import ReportFiles, Track, default_limits, judged, write_report
 from handsetctl.tree import BUILD_DIR
 
 READY_TIMEOUT_S = 20.0
@@ -47,64 +59,66 @@ class Result:
 
     report: dict[str, Any]
     failures: list[str]
-    html: Path
+    files: ReportFiles
 
 
 def run(options: Options, bench: VirtualBench, progress: Progress) -> Result:
     """Play the whole demonstration on a bench with handsets A and B and write the report."""
     step = _Steps(progress)
-    step.next("booting two handsets", 0.03)
+    step.next("loading French speech", 0.07)
+    phrases = _phrases(options, step.within)
+    step.next("booting two handsets", 0.08)
     bench.wait_ready(READY_TIMEOUT_S)
-    talker, listener = bench["A"], bench["B"]
-    with Device.open(talker.port) as device_a, Device.open(listener.port) as device_b:
-        identities = {"A": device_a.identity(), "B": device_b.identity()}
-        for device in (device_a, device_b):
-            device.set_codec(options.codec, options.bitrate_bps)
-        step.next("loading French speech", 0.07)
-        phrases = _phrases(options, step.within)
-        before = device_a.voice_stats(), device_b.voice_stats(), _voice_heap(device_a, device_b)
-        step.next("talking", 0.75)
-        spoken = phrases[: options.n_presses]
-        calm = presses.session(
-            bench, talker, listener, spoken, presses.talk_after_permission, step.within
-        )
-        after = device_a.voice_stats(), device_b.voice_stats(), _voice_heap(device_a, device_b)
-        step.next("talking at the very press", 0.85)
-        hasty = presses.session(
-            bench,
-            talker,
-            listener,
-            phrases[options.n_presses :],
-            presses.talk_at_the_press,
-            step.within,
-        )
-        step.next("geolocation on, a walk, off", 0.92)
-        geo = geolocation.show(bench, talker, device_b, step.within)
-    step.next("measuring", 0.98)
-    report = {
-        "codec": options.codec,
-        **_voice_figures(before, after),
-        **_speech_figures(calm, hasty),
-        "identities": {name: identity.as_dict() for name, identity in identities.items()},
-        "geo": geo.as_report(),
-        "build": build_facts(),
-    }
-    limits = limits_for(options.codec)
-    failures = judge(report, limits) + geo.failures
+    calm, hasty, geo, figures = _play(options, bench, phrases, step)
+    step.next("measuring", 0.97)
+    report = judged(
+        {
+            "codec": options.codec,
+            **figures,
+            **_speech_figures(calm, hasty),
+            "geo": geo.as_report(),
+            "build": build_facts(),
+        },
+        {
+            **default_limits(options.codec),
+            "geo.positions_seen": {"min": 1},
+            "geo.datagrams_after_off": {"max": 0},
+        },
+    )
     step.next("writing the report", 1.0)
-    spoken_all, heard_all = presses.joined(calm)
-    html = write_report(
+    session = Session(bench, [*calm, *hasty], geo)
+    files = write_report(
         options.out_dir,
         report,
-        spoken_all,
-        heard_all,
+        *session.sound(),
         AUDIO_RATE_HZ,
-        timeline(bench, calm, hasty, geo),
-        failures=failures,
-        limits=limits,
-        track=geo.track,
+        session.events(),
+        tracks=(Track("seen at B", geo.track),),
+        access_times_ms=[press.access_ms for press in [*calm, *hasty]],
+        progress=step.within,
     )
-    return Result(report, failures, html)
+    return Result(report, report["verdict"]["failures"], files)
+
+
+def _play(
+    options: Options, bench: VirtualBench, phrases: list[Samples], step: _Steps
+) -> tuple[list[Press], list[Press], Geolocation, dict[str, Any]]:
+    """Everything that happens on the bench: calm presses, hasty ones, the walk; the counters."""
+    talker, listener = bench["A"], bench["B"]
+    with Device.open(talker.port) as device_a, Device.open(listener.port) as device_b:
+        identities = {"A": device_a.identity().as_dict(), "B": device_b.identity().as_dict()}
+        for device in (device_a, device_b):
+            chosen = device.set_codec(options.codec, options.bitrate_bps)
+        before = _Snapshot.of(device_a, device_b)
+        step.next("talking", 0.72)
+        spoken, rest = phrases[: options.n_presses], phrases[options.n_presses :]
+        calm = session(bench, talker, listener, spoken, talk_after_permission, step.within)
+        figures = _Snapshot.of(device_a, device_b).since(before)
+        step.next("talking at the very press", 0.84)
+        hasty = session(bench, talker, listener, rest, talk_at_the_press, step.within)
+        step.next("geolocation on, a walk, off", 0.95)
+        geo = geolocation.show(bench, talker, device_b, step.within)
+    return calm, hasty, geo, {**figures, "bitrate_bps": chosen.bitrate_bps, "handsets": identities}
 
 
 class _Steps:
@@ -134,46 +148,50 @@ def _phrases(options: Options, progress: Progress) -> list[Samples]:
     )
 
 
-def _voice_heap(*devices: Device) -> tuple[int, int]:
-    """Bytes Python allocated in the voice path of these handsets so far, and packets moved."""
-    memories = [device.memory() for device in devices]
-    return (
-        sum(memory.heap_bytes_in_voice_path for memory in memories),
-        sum(memory.frames_in_voice_path for memory in memories),
-    )
+@dataclass(frozen=True)
+class _Snapshot:
+    """What the handsets counted so far: A talks, B listens."""
 
+    talker: VoiceStats
+    listener: VoiceStats
+    heap_bytes: int
+    packets: int
 
-_Snapshot = tuple[VoiceStats, VoiceStats, tuple[int, int]]
+    @classmethod
+    def of(cls, talker: Device, listener: Device) -> _Snapshot:
+        memories = (talker.memory(), listener.memory())
+        return cls(
+            talker.voice_stats(),
+            listener.voice_stats(),
+            sum(memory.heap_bytes_in_voice_path for memory in memories),
+            sum(memory.frames_in_voice_path for memory in memories),
+        )
 
-
-def _voice_figures(before: _Snapshot, after: _Snapshot) -> dict[str, Any]:
-    """What the handsets themselves counted during the presses."""
-    sent = after[0]["tx_frames"] - before[0]["tx_frames"]
-    received = after[1]["rx_packets"] - before[1]["rx_packets"]
-    heap_bytes = after[2][0] - before[2][0]
-    heap_packets = after[2][1] - before[2][1]
-    return {
-        "frames_sent": sent,
-        "frames_received": received,
-        "frames_lost": sent - received,
-        "frames_concealed": after[1]["concealed"] - before[1]["concealed"],
-        "heap_bytes_per_frame": heap_bytes / max(1, heap_packets),
-        "device_overruns": after[0]["io_overruns"] - before[0]["io_overruns"],
-        "device_underruns": after[1]["io_underruns"] - before[1]["io_underruns"],
-    }
+    def since(self, before: _Snapshot) -> dict[str, Any]:
+        """The report's figures for what happened in between."""
+        sent = self.talker["tx_frames"] - before.talker["tx_frames"]
+        received = self.listener["rx_packets"] - before.listener["rx_packets"]
+        packets = self.packets - before.packets
+        return {
+            "frames_sent": sent,
+            "frames_received": received,
+            "frames_lost": sent - received,
+            "heap_bytes_per_frame": (self.heap_bytes - before.heap_bytes) / packets,
+            "device_overruns": self.talker["io_overruns"] - before.talker["io_overruns"],
+            "device_underruns": self.listener["io_underruns"] - before.listener["io_underruns"],
+        }
 
 
 def _speech_figures(calm: list[Press], hasty: list[Press]) -> dict[str, Any]:
     """What the sound itself says."""
-    spoken, heard = presses.joined(calm)
+    spoken, heard = joined(calm)
     alignment = align(spoken, heard, AUDIO_RATE_HZ)
     clipped = [first_syllable_clipped(p.spoken, p.heard, AUDIO_RATE_HZ).clipped_ms for p in hasty]
-    quality = pesq_wb(spoken, heard, AUDIO_RATE_HZ, alignment)
     return {
-        "speech_s": round(float(sum(np.count_nonzero(p.spoken) for p in calm)) / AUDIO_RATE_HZ, 1),
+        "speech_s": round(sum(press.speech_duration_s for press in calm), 1),
         "stoi": round(stoi(spoken, heard, AUDIO_RATE_HZ, alignment), 4),
-        "pesq_wb": round(quality.mean, 3),
-        "access_time_ms": percentiles([p.access_ms for p in calm + hasty]).as_report(),
+        "pesq_wb": round(pesq_wb(spoken, heard, AUDIO_RATE_HZ, alignment).mean, 3),
+        "access_time_ms": percentiles([p.access_ms for p in [*calm, *hasty]]).as_report(),
         "mouth_to_ear_ms": mouth_to_ear(alignment).as_report(),
         "first_syllable_clipped_ms": round(float(np.median(clipped)), 1),
     }

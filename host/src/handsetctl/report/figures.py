@@ -26,8 +26,10 @@ class Figure:
 
 
 FIGURES = (
-    Figure("stoi", "Intelligibility", "STOI", 3, "how much of the speech can be understood, 0 to 1"),
-    Figure("pesq_wb", "Quality", "MOS-LQO", 2, "wide-band PESQ (ITU-T P.862.2), 1.0 to 4.6"),
+    Figure(
+        "stoi", "Intelligibility", "STOI", 3, "how much of the speech can be understood, 0 to 1"
+    ),
+    Figure("pesq_wb", "Quality", "MOS-LQO", 2, "wide-band PESQ, 1.0 to 4.6"),
     Figure(
         "access_time_ms.p95", "Access time, p95", "ms", 0, "PTT edge to talk permission (KPI 1)"
     ),
@@ -47,10 +49,10 @@ FIGURES = (
         "First syllable clipped",
         "ms",
         0,
-        "beginning of the speech that was not heard",
+        "beginning of speech not heard",
     ),
-    Figure("frames_sent", "Frames sent", "", 0, "20 ms voice frames", headline=False),
-    Figure("frames_received", "Frames received", "", 0, "20 ms voice frames", headline=False),
+    Figure("frames_sent", "Frames sent", "", 0, "20 ms of voice each"),
+    Figure("frames_received", "Frames received", "", 0, "of those sent", headline=False),
     Figure("frames_lost", "Frames lost", "", 0, "sent and not received"),
     Figure(
         "heap_bytes_per_frame",
@@ -82,12 +84,12 @@ def value_at(report: Mapping[str, Any], path: str) -> float | None:
 
 
 def written(value: float | None, figure: Figure) -> str:
-    """The number as text without its unit; a dash when it was not measured.
+    """The number as text without its unit; n/a when it was not measured.
 
     Never rounds a value other than zero to zero: 0.4 bytes a frame are not 0.
     """
     if value is None:
-        return "–"
+        return "n/a"
     text = f"{value:,.{figure.decimals}f}".replace(",", " ")
     if value != 0 and float(text.replace(" ", "")) == 0:
         return f"{value:.2g}"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rich.table import Table
+
 from handsetctl.report.figures import FIGURES, figure_at, value_at, written
 from handsetctl.report.verdict import limit_in_words, within
 
@@ -45,10 +47,27 @@ def summary_row(report: Mapping[str, Any], path: str) -> SummaryRow:
     )
 
 
+def summary_table(report: Mapping[str, Any]) -> Table:
+    """The rows as a table of `rich`, ready for a console; prints nothing itself."""
+    table = Table(title=headline(report), title_justify="left", title_style=_style(report))
+    table.add_column("Figure")
+    table.add_column("Value", justify="right")
+    table.add_column("Limit")
+    table.add_column("")
+    for row in summary_rows(report):
+        state = {True: "[green]ok[/]", False: "[bold red]FAILED[/]", None: ""}[row.passed]
+        table.add_row(row.label, row.value, row.limit, state)
+    return table
+
+
+def _style(report: Mapping[str, Any]) -> str:
+    return "bold green" if report["verdict"]["passed"] else "bold red"
+
+
 def headline(report: Mapping[str, Any]) -> str:
     """The verdict in one sentence."""
     verdict = report["verdict"]
     if verdict["passed"]:
         return "Passed: the speech was heard, in time and intelligible"
     n_failures = len(verdict["failures"])
-    return f"Failed: {n_failures} figure{'s are' if n_failures > 1 else ' is'} out of limits"
+    return f"Failed: {n_failures} requirement{'s are' if n_failures > 1 else ' is'} not met"

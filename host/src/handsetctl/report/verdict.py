@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from handsetctl.report.figures import Figure, figure_at, value_at, written
@@ -19,7 +19,9 @@ def default_limits(codec: str, perfect_air: bool = True) -> dict[str, dict[str, 
     Raises ValueError for a codec without a limit.
     """
     if codec not in STOI_MIN:
-        raise ValueError(f"no intelligibility limit for codec {codec!r}: known are {list(STOI_MIN)}")
+        raise ValueError(
+            f"no intelligibility limit for codec {codec!r}: known are {list(STOI_MIN)}"
+        )
     limits: dict[str, dict[str, float]] = {
         "stoi": {"min": STOI_MIN[codec]},
         "access_time_ms.p95": {"max": 200},
@@ -48,11 +50,17 @@ def judge(report: Mapping[str, Any], limits: Limits) -> list[str]:
 
 
 def judged(
-    report: Mapping[str, Any], limits: Limits | None = None, perfect_air: bool = True
+    report: Mapping[str, Any],
+    limits: Limits | None = None,
+    perfect_air: bool = True,
+    more_failures: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """A copy of `report` with "limits" (default: those of its codec) and "verdict" filled in."""
+    """A copy of `report` with "limits" (default: those of its codec) and "verdict" filled in.
+
+    more_failures: sentences about what no figure tells, such as a position sent after "off".
+    """
     chosen = default_limits(str(report.get("codec")), perfect_air) if limits is None else limits
-    failures = judge(report, chosen)
+    failures = [*judge(report, chosen), *more_failures]
     return {
         **report,
         "limits": {path: dict(bounds) for path, bounds in chosen.items()},

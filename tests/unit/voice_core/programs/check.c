@@ -8,6 +8,8 @@ void test_case_register(struct test_case *test_case) {
 }
 
 int main(int argc, char **argv) {
+    // What was said is not lost when a sanitizer ends the program.
+    setvbuf(stdout, NULL, _IONBF, 0);
     for (struct test_case *c = all; c != NULL; c = c->next) {
         if (argc < 2) {
             printf("%s\n", c->name);

@@ -43,6 +43,16 @@ void signal_speech(int16_t *pcm, size_t n_samples) {
     }
 }
 
+void signal_vowel(int16_t *pcm, size_t n_samples) {
+    for (size_t i = 0; i < n_samples; i++) {
+        double y = 0;
+        for (int k = 1; k < 12; k++) {
+            y += sin(TURN * 125.0 * k * (double)i / RATE_HZ + k * k) / k;
+        }
+        pcm[i] = (int16_t)lrint(3000.0 * y);
+    }
+}
+
 void signal_tone(int16_t *pcm, size_t n_samples, unsigned frequency_hz) {
     for (size_t i = 0; i < n_samples; i++) {
         pcm[i] = (int16_t)lrint(8000.0 * sin(TURN * frequency_hz * (double)i / RATE_HZ));
@@ -60,10 +70,11 @@ int signal_correlation_permille(const int16_t *a, const int16_t *b, size_t n_sam
     return aa > 0 && bb > 0 ? (int)(1000.0 * ab / sqrt(aa * bb)) : 0;
 }
 
-size_t signal_best_lag(const int16_t *a, const int16_t *b, size_t n_samples, size_t lag_max) {
-    size_t best_lag = 0;
+size_t signal_best_lag(const int16_t *a, const int16_t *b, size_t n_samples, size_t lag_min,
+    size_t lag_max) {
+    size_t best_lag = lag_min;
     int best = -1001;
-    for (size_t lag = 0; lag <= lag_max; lag++) {
+    for (size_t lag = lag_min; lag <= lag_max; lag++) {
         int now = signal_correlation_permille(a, b, n_samples, lag);
         if (now > best) {
             best = now;

@@ -9,14 +9,18 @@
 // between, pauses. Any length; sample i depends on i alone and on the samples before.
 void signal_speech(int16_t *pcm, size_t n_samples);
 
+// A steady vowel at a pitch of 125 Hz.
+void signal_vowel(int16_t *pcm, size_t n_samples);
+
 // A sine of amplitude 8000.
 void signal_tone(int16_t *pcm, size_t n_samples, unsigned frequency_hz);
 
 // Normalised correlation of b, delayed by `lag`, with a: 1000 means the same shape.
 int signal_correlation_permille(const int16_t *a, const int16_t *b, size_t n_samples, size_t lag);
 
-// The lag of b behind a, up to lag_max, at which they correlate best.
-size_t signal_best_lag(const int16_t *a, const int16_t *b, size_t n_samples, size_t lag_max);
+// The lag of b behind a, lag_min to lag_max, at which they correlate best.
+size_t signal_best_lag(const int16_t *a, const int16_t *b, size_t n_samples, size_t lag_min,
+    size_t lag_max);
 
 int64_t signal_energy(const int16_t *pcm, size_t n_samples);
 int signal_peak(const int16_t *pcm, size_t n_samples);

@@ -129,15 +129,11 @@ def _mark_delay(rows: Sequence[Axes], item: BurstDelay, rate_hz: int, press_s: f
         (onset, 0.86),
         arrowprops={"arrowstyle": "->", "color": look.INK, "linewidth": 1.0},
     )
-    rows[3].text(
-        onset - 6, 0.86, f"mouth to ear {item.delay_ms:.0f} ms", ha="right", va="center"
-    )
+    rows[3].text(onset - 6, 0.86, f"mouth to ear {item.delay_ms:.0f} ms", ha="right", va="center")
 
 
 def _in_words(press: Press, item: BurstDelay | None) -> str:
-    text = (
-        f"One press in detail: talk permission {press.access_ms or 0:.0f} ms after the PTT edge"
-    )
+    text = f"One press in detail: talk permission {press.access_ms or 0:.0f} ms after the PTT edge"
     if item is None:
         return f"{text}."
     return f"{text}; the speech is heard {item.delay_ms:.0f} ms after it was spoken."

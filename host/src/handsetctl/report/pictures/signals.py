@@ -9,8 +9,6 @@ from matplotlib.figure import Figure
 
 from handsetctl.report.pictures.style import (
     HEARD,
-    INK,
-    MUTED,
     RULE,
     SPECTRUM,
     SPOKEN,
@@ -43,7 +41,10 @@ def signals_picture(spoken: Samples, heard: Samples, rate_hz: int) -> Picture:
         draw_spectrum(rows[2], spoken, rate_hz)
         draw_spectrum(rows[3], heard, rate_hz)
         for axes, text, colour in zip(
-            rows, ("spoken", "heard", "spoken", "heard"), (SPOKEN, HEARD, SPOKEN, HEARD), strict=True
+            rows,
+            ("spoken", "heard", "spoken", "heard"),
+            (SPOKEN, HEARD, SPOKEN, HEARD),
+            strict=True,
         ):
             axes.text(
                 -0.058,
@@ -95,7 +96,7 @@ def draw_spectrum(axes: Axes, samples: Samples, rate_hz: int, columns: int = _CO
         cmap=SPECTRUM,
         vmin=-_RANGE_DB,
         vmax=0,
-        extent=(0.0, samples.size / rate_hz, 0.0, rate_hz / 2000),
+        extent=(0.0, max(samples.size, 1) / rate_hz, 0.0, rate_hz / 2000),
         interpolation="none",
     )
     top = rate_hz / 2000
@@ -131,13 +132,3 @@ def spectrogram_db(samples: Samples, rate_hz: int, columns: int) -> Floats:
 def full_scale(*signals: Samples) -> float:
     """One scale for all waveforms of a picture: the loudest sample of them."""
     return float(max([1000, *(int(np.abs(s.astype(np.int32)).max()) for s in signals if s.size)]))
-
-
-def caption(axes: Axes, text: str, colour: str = INK) -> None:
-    """A short label inside the upper left corner."""
-    axes.text(
-        0.006, 0.94, text, transform=axes.transAxes, va="top", color=colour, fontweight="bold"
-    )
-
-
-__all__ = ["MUTED", "caption", "draw_spectrum", "draw_wave", "full_scale", "signals_picture"]

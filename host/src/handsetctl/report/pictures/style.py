@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -21,6 +22,7 @@ SPOKEN = "#1b62ab"
 HEARD = "#c4520f"
 PENDING = "#e3a62f"
 GEO = "#6a4aa5"
+GEO_SOFT = "#d9d0ea"
 PASS = "#17744a"
 FAIL = "#b3261e"
 
@@ -31,7 +33,7 @@ SPECTRUM = LinearSegmentedColormap.from_list(
 
 PAGE_FONTS = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
-_SETTINGS = {
+_SETTINGS: Any = {
     "font.family": ["DejaVu Sans"],
     "font.size": 9.5,
     "axes.edgecolor": RULE,
@@ -82,7 +84,9 @@ def seconds_axis(axes: Axes, first_s: float, last_s: float) -> None:
     """A time axis in whole, readable steps."""
     axes.set_xlim(first_s, last_s)
     span = max(last_s - first_s, 1e-3)
-    step = next(s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1e9) if span / s <= 13)
+    step = next(
+        s for s in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1e9) if span / s <= 13
+    )
     ticks = []
     tick = step * -(-first_s // step)
     while tick <= last_s + 1e-9:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from handsetctl.report.events import (
     DENIED,
@@ -52,9 +55,7 @@ def timeline_picture(
         height = 0.75 + 0.4 * len(lanes)
         figure = Figure(figsize=(11.2, height))
         axes = figure.subplots()
-        figure.subplots_adjust(
-            left=left, right=right, top=1 - 0.05 / height, bottom=0.62 / height
-        )
+        figure.subplots_adjust(left=left, right=right, top=1 - 0.05 / height, bottom=0.62 / height)
         draw_lanes(axes, lanes, least_s=last_s / 700)
         seconds_axis(axes, 0.0, last_s)
         _legend(figure, lanes)
@@ -89,8 +90,9 @@ def lanes_of(
         fix = spans(events, who, [GEO_FIX], [GEO_OFF], last_s)
         dots = [(e.t_s, look.INK) for e in events if e.who == who and e.kind == POSITION]
         if on or fix or dots:
-            bars = [(span, "#d9d0ea") for span in on] + [(span, look.GEO) for span in fix]
-            lanes.append(Lane(f"{who}  geolocation", bars, dots))
+            bars = [(span, look.GEO_SOFT) for span in on] + [(span, look.GEO) for span in fix]
+            name = "geolocation" if bars else "positions seen"
+            lanes.append(Lane(f"{who}  {name}", bars, dots))
     return lanes
 
 
@@ -120,20 +122,32 @@ def draw_lanes(axes: Axes, lanes: Sequence[Lane], least_s: float) -> None:
 def _legend(figure: Figure, lanes: Sequence[Lane]) -> None:
     """One line of keys below the axis, only for what is on the picture."""
     used = {colour for lane in lanes for _, colour in lane.bars}
-    keys = [
-        (look.PENDING, "asking for the floor"),
-        (look.PASS, "may talk"),
-        ("#d9d0ea", "receiver on"),
-        (look.GEO, "position known"),
+    keys = {
+        "asking for the floor": look.PENDING,
+        "may talk": look.PASS,
+        "receiver on": look.GEO_SOFT,
+        "position known": look.GEO,
+    }
+    handles: list[Artist] = [
+        Patch(color=colour, label=text) for text, colour in keys.items() if colour in used
     ]
-    entries = [(f"■ {text}", colour) for colour, text in keys if colour in used]
     if any(lane.dots for lane in lanes):
-        entries.append(("○ position report sent", look.INK))
-    x = 0.13
-    for text, colour in entries:
-        figure.text(x, 0.02, text[0], color=colour, fontsize=9)
-        figure.text(x + 0.014, 0.02, text[2:], color=look.MUTED, fontsize=9)
-        x += 0.035 + 0.0075 * len(text)
+        dot = Line2D([], [], linestyle="", marker="o", label="position report")
+        dot.set_markerfacecolor("white")
+        dot.set_markeredgecolor(look.INK)
+        handles.append(dot)
+    if handles:
+        figure.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(0.122, 0.0),
+            ncols=len(handles),
+            frameon=False,
+            labelcolor=look.MUTED,
+            handlelength=0.9,
+            handleheight=0.9,
+            columnspacing=2.2,
+        )
 
 
 def _in_words(events: Sequence[Event], last_s: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -80,7 +81,9 @@ def _draw(axes: Axes, name: str, way: Points, walked: bool) -> None:
         axes.plot(xs, ys, color="#9aa5b1", linewidth=3.2, solid_capstyle="round", label=name)
         return
     axes.plot(xs, ys, color=look.GEO, linewidth=0.9, alpha=0.6)
-    axes.scatter(xs, ys, s=28, color=look.GEO, edgecolors="white", linewidths=0.8, zorder=3, label=name)
+    axes.scatter(
+        xs, ys, s=28, color=look.GEO, edgecolors="white", linewidths=0.8, zorder=3, label=name
+    )
     for (x, y), text in ((way[0], "start"), (way[-1], "end"))[: len(way)]:
         axes.annotate(
             text, (x, y), (7, 7), textcoords="offset points", color=look.INK, fontweight="bold"
@@ -113,6 +116,6 @@ def _north(axes: Axes) -> None:
 def _in_words(ways: Sequence[tuple[str, Points]], origin: tuple[float, float]) -> str:
     parts = []
     for name, way in ways:
-        length = sum(math.dist(a, b) for a, b in zip(way, way[1:], strict=False))
+        length = sum(math.dist(a, b) for a, b in pairwise(way))
         parts.append(f"{name}: {len(way)} points over {length:.0f} m")
     return f"Map sketch from {origin[0]:.4f}, {origin[1]:.4f}, north up. " + "; ".join(parts) + "."

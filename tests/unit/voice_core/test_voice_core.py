@@ -1,0 +1,54 @@
+"""The voice core in C: every case of every test program, under the sanitizers."""
+
+from collections.abc import Callable
+
+import pytest
+from voice_programs import Programs, cases_of
+
+_SUITES = ("wire", "ring", "jitter", "codec", "engine", "alloc", "fuzz", "io", "race")
+_CANARIES = {
+    ("canary", "address_heap_overflow"): "AddressSanitizer: heap-buffer-overflow",
+    ("canary", "address_stack_overflow"): "AddressSanitizer: stack-buffer-overflow",
+    ("canary", "undefined_signed_overflow"): "runtime error: signed integer overflow",
+    ("canary", "undefined_misaligned"): "runtime error: load of misaligned address",
+    ("race", "race_canary"): "ThreadSanitizer: data race",
+}
+_CASES = [(s, c) for s in _SUITES for c in cases_of(s) if (s, c) not in _CANARIES]
+
+
+@pytest.mark.parametrize(("suite", "case"), _CANARIES)
+def test_the_sanitizers_are_on(programs: Programs, suite: str, case: str) -> None:
+    """A program with a fault, built like all others, dies with that sanitizer's report."""
+    ended = programs.run(suite, case)
+    assert ended.returncode != 0
+    assert _CANARIES[suite, case] in ended.stderr
+    assert "survived" not in ended.stdout
+
+
+def test_the_codecs_are_watched_too(programs: Programs) -> None:
+    """The codec libraries are compiled with the address sanitizer's checks."""
+    library = (programs.folder / "codecs" / "libcodecs.a").read_bytes()
+    for symbol in (b"opus_decode", b"mime_unsorting", b"voAMRWB_Init", b"__asan_report_store"):
+        assert symbol in library
+
+
+@pytest.mark.parametrize("suite", [*_SUITES, "canary"])
+def test_no_case_is_left_out(programs: Programs, suite: str) -> None:
+    """What the programs contain is what this module runs."""
+    in_program = programs.run(suite).stdout.split()
+    assert sorted(in_program) == sorted(cases_of(suite))
+    run_here = {c for s, c in (*_CASES, *_CANARIES) if s == suite}
+    assert run_here == set(in_program)
+
+
+@pytest.mark.parametrize(("suite", "case"), _CASES)
+def test_case(
+    programs: Programs, suite: str, case: str, record_property: Callable[[str, object], None]
+) -> None:
+    """One case; the figures it prints go into the report."""
+    ended = programs.run(suite, case)
+    for line in ended.stdout.splitlines():
+        if line.startswith("figure "):
+            _, name, value = line.split()
+            record_property(name, int(value))
+    assert ended.returncode == 0, f"{ended.stdout}\n{ended.stderr}"

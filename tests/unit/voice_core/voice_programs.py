@@ -1,0 +1,56 @@
+"""The test programs of the voice core: where they are, how they are built and run."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[3]
+HERE = Path(__file__).resolve().parent
+THIRD_PARTY = ROOT / "build" / "third_party"
+OUT = ROOT / "build" / "voice_core_asan"
+
+_SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "halt_on_error=1",
+}
+
+
+def cases_of(suite: str) -> list[str]:
+    """Names of the cases in a test program, from its source text."""
+    source = (HERE / "programs" / f"cases_{suite}.c").read_text()
+    return re.findall(r"^CASE\((\w+)\)", source, re.MULTILINE)
+
+
+class BuildError(Exception):
+    """The test programs do not build; the message is the end of the compiler's output."""
+
+
+def build() -> "Programs":
+    """Build whatever changed and return the programs."""
+    command = ["make", "-s", "-j2", "-f", str(HERE / "Makefile"), f"ROOT={ROOT}"]
+    command += [f"THIRD_PARTY={THIRD_PARTY}", f"OUT={OUT}"]
+    # A make above us may have left its job server's handles in the environment.
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    built = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    if built.returncode != 0:
+        raise BuildError("\n".join((built.stdout + built.stderr).splitlines()[-30:]))
+    return Programs(OUT)
+
+
+class Programs:
+    """The built test programs; `run` executes one case of one."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, suite: str, case: str = "") -> subprocess.CompletedProcess[str]:
+        """Run a case (without one, the program lists its cases) and return how it ended."""
+        return subprocess.run(
+            [str(self.folder / suite), *([case] if case else [])],
+            env={**os.environ, **_SANITIZER_OPTIONS},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
