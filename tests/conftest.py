@@ -15,6 +15,8 @@ ROOT = TESTS.parent
 # Programs unpacked for the tests (tools.system_packages) come before the machine's.
 os.environ["PATH"] = f"{ROOT / 'build' / 'bin'}{os.pathsep}{os.environ['PATH']}"
 sys.path[:0] = [str(ROOT / "firmware"), str(TESTS)]
+# Helpers are modules beside the tests that use them; pytest's importlib mode leaves the path alone.
+sys.path += sorted({str(path.parent) for path in TESTS.rglob("*.py")} - {str(TESTS)})
 
 from tier_ledger import TierLedger, read_minimums  # noqa: E402
 

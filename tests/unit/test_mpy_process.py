@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-import pytest
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "mpy"))
-
 import mpy_process
+import pytest
 
 
 @pytest.fixture

@@ -19,8 +19,9 @@ Where this goes beyond the standard, always to end sooner in one speaker:
 - A speaker that answers nothing but is heard is not talked over: after C201 requests the user is
   denied (an emergency goes on asking). The standard goes on asking for ever.
 - Pre-emption is a Floor Granted repeated for each repeated Floor Request, not on T205.
-- After a Floor Release, packets of that speaker that are still under way do not count as speech
-  for `media_tail_ms`; a speaker unheard for that long may be replaced by another who is heard.
+- After a Floor Release, media and messages of that speaker that are still under way count for
+  nothing during `media_tail_ms`, unless requests of a new burst come first; a speaker unheard for
+  that long may be replaced by another who is heard.
 - The speaker repeats its Floor Taken every `taken_repeat_ms`: who comes late learns the name, and
   two speakers who missed each other's first one find out.
 """

@@ -19,6 +19,8 @@ import imageio_ffmpeg  # type: ignore[import-untyped, unused-ignore]
 import numpy as np
 import numpy.typing as npt
 
+from handsetctl.errors import BuildError
+
 Samples = npt.NDArray[np.int16]
 Progress = Callable[[str, float], None]
 """Called with (what is being done, fraction done 0..1)."""
@@ -38,8 +40,8 @@ _NOT_SPEECH_PREFIXES = ("tt-", "beep")
 _RECIPE = "1"
 
 
-class SpeechError(RuntimeError):
-    """The speech recordings are missing or unreadable; the text says what to do."""
+class SpeechError(BuildError):
+    """Raised when recordings of speech are missing or unreadable; the text says what to do."""
 
 
 def load_speech(

@@ -20,8 +20,9 @@ class Desk:
         self.power = None
         self.states = []
         self.buffers = []
+        self.on_power = self.on_state = lambda _: None
         self.geo = GeoService(
-            SSRC, USER_ID, self.clock, self._send, self._power, self.states.append, config
+            SSRC, USER_ID, self.clock, self._send, self._power, self._show, config
         )
 
     def _send(self, buf, n_bytes):
@@ -31,6 +32,11 @@ class Desk:
 
     def _power(self, on):
         self.power = on
+        self.on_power(on)
+
+    def _show(self, state):
+        self.states.append(state)
+        self.on_state(state)
 
     def toggle(self):
         self.geo.agent_toggle()
@@ -185,7 +191,7 @@ def test_power_is_cut_even_if_the_agent_switches_off_from_a_notification():
         if state == "fix":
             desk.geo.agent_toggle()
 
-    desk.geo._notify = off_at_fix
+    desk.on_state = off_at_fix
     desk.toggle()
     desk.gnss(rmc())
     assert (desk.sent, desk.power, desk.geo.enabled) == ([], False, False)
@@ -199,7 +205,7 @@ def test_a_power_switch_that_fails_does_not_keep_geolocation_on():
     def broken(on):
         raise OSError("power switch")
 
-    desk.geo._gnss_power = broken
+    desk.on_power = broken
     with pytest.raises(OSError, match="power switch"):
         desk.toggle()
     desk.gnss(second(30))

@@ -2,6 +2,7 @@
 
 import os
 import pty
+import select
 import subprocess
 import sys
 import threading
@@ -22,6 +23,9 @@ class _Pty:
         self.master, self._slave = pty.openpty()
         tty.setraw(self._slave)
         self.port = os.ttyname(self._slave)
+
+    def wait_readable(self):
+        select.select([self._slave], [], [])
 
     def hang_up(self):
         for fd in (self.master, self._slave):
@@ -89,6 +93,11 @@ class ScriptedDevice:
     def send(self, data):
         os.write(self._pty.master, data)
 
+    def send_and_see_arrive(self, data):
+        """As `send`, returning when the port has it; for when nobody is reading there."""
+        self.send(data)
+        self._pty.wait_readable()
+
     def start(self):
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -98,8 +107,6 @@ class ScriptedDevice:
         self._pty.hang_up()
 
     def _serve(self):
-        import select
-
         buffered = b""
         while True:
             ready, _, _ = select.select([self._pty.master, self._pipe[0]], [], [])

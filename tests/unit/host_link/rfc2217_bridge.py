@@ -1,5 +1,6 @@
 """A minimal RFC 2217 server in front of a serial port, made of pyserial's own parts."""
 
+import contextlib
 import select
 import socket
 import threading
@@ -28,10 +29,13 @@ class Rfc2217Bridge:
         self._client, _ = self._listener.accept()
         # A pty has no modem lines to report.
         manager = serial.rfc2217.PortManager(_Quiet(self._serial), self)
-        with self._client:
+        with self._client, contextlib.suppress(ConnectionError):  # the client may leave any time
             while ready := self._ready(self._client, self._serial):
                 if self._client in ready:
-                    self._serial.write(b"".join(manager.filter(self._client.recv(4096))))
+                    data = self._client.recv(4096)
+                    if not data:
+                        return
+                    self._serial.write(b"".join(manager.filter(data)))
                 if self._serial in ready:
                     self._client.sendall(b"".join(manager.escape(self._serial.read(4096))))
 

@@ -158,6 +158,7 @@ def test_over_a_tcp_socket():
             assert device.identity().capabilities == (f"boot-{handset.boots}",)
 
 
+@pytest.mark.filterwarnings("ignore:set(Daemon|Name).. is deprecated:DeprecationWarning")
 def test_over_rfc2217(handset):
     with Rfc2217Bridge(handset.port) as bridge, Device.open(bridge.url) as device:
         device.wait_ready(READY_S)

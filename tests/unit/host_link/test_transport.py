@@ -1,5 +1,7 @@
 """The serial transport against a scripted far end, and the splitter against the stock encoder."""
 
+import base64
+
 import cbor2
 import pytest
 from hypothesis import given
@@ -60,8 +62,6 @@ def test_single_byte_corruption_never_delivers_a_wrong_message():
 def test_lines_padded_one_by_one_are_read():
     first = packet.START_DELIMITER + b"AAU=\n"
     crc = packet.CRC16_STRUCT.pack(packet.crc16_func(b"abc"))
-    import base64
-
     second = packet.CONTINUE_DELIMITER + base64.b64encode(b"abc" + crc) + b"\n"
     assert split(first + second) == ([b"abc"], [], 0)
 
@@ -115,12 +115,18 @@ def test_answers_to_others_are_dropped_and_counted(scripted):
 def test_stale_bytes_are_read_away_before_asking(scripted):
     lines = []
     scripted.answer = lambda message: answer_to(message, OK)
+    scripted.start()
     with SerialTransport(scripted.port, on_text=lines.append) as transport:
-        scripted.send(b"old text\n" + frame(b"\x0b\0\0\0\0\0\1\0") + b"\x06\x09half a fra")
-        scripted.start()
+        ask(transport)
+        # A late answer of somebody who used the same header as the next request will.
+        header = bytearray(scripted.received[0][:8])
+        header[6] = (header[6] + 1) % 256
+        late = answer_to(bytes(header), cbor2.dumps({"r": "late"}))
+        scripted.send_and_see_arrive(b"old text\n" + late + b"\x06\x09half a fra")
         assert ask(transport) == OK
         assert lines == ["old text"]
         assert transport.stale_frames == 1
+        assert transport.bad_frames == 1
 
 
 def test_a_damaged_answer_times_out(scripted):

@@ -42,6 +42,15 @@ def test_a_limit_on_an_unknown_figure_gets_its_row(figures):
     assert row.passed is False
 
 
+def test_geolocation_shows_when_it_is_judged(figures):
+    figures["geo"]["datagrams_after_off"] = 2
+    assert "geo.datagrams_after_off" not in _by_path(judged(figures))
+    row = _by_path(judged(figures, {"geo.datagrams_after_off": {"max": 0}}))[
+        "geo.datagrams_after_off"
+    ]
+    assert (row.label, row.value, row.passed) == ("Datagrams after off", "2", False)
+
+
 def test_headline_says_how_it_went(figures):
     assert headline(judged(figures)).startswith("Passed")
     figures["frames_lost"] = 1

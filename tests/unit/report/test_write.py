@@ -175,6 +175,13 @@ def test_nothing_said_and_nothing_heard_is_still_a_report(tmp_path, figures):
     assert "n/a" in words
 
 
+def test_what_happens_after_the_recordings_is_still_on_the_timeline(tmp_path, report, sound):
+    late = [Event(20.0, "geo_on"), Event(30.0, "geo_off")]
+    page = Page(write_report(tmp_path, report, *sound, RATE_HZ, late).report_html.read_text())
+    axes = [a["data-axis"].split()[-1] for a in page.all("figure") if "data-axis" in a]
+    assert axes == ["8.0000", "30.5000"]
+
+
 def test_a_malformed_report_leaves_no_files(tmp_path, report, sound):
     del report["verdict"]
     with pytest.raises(ReportError, match="verdict"):

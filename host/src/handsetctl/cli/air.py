@@ -19,14 +19,10 @@ LinkEnd = Annotated[str | None, typer.Option(help="Only links of this handset; d
 
 @app.command()
 def set(
-    loss: Annotated[
-        float | None, typer.Option(help="Probability of losing a packet, 0-1.")
-    ] = None,
+    loss: Annotated[float | None, typer.Option(help="Probability of losing a packet, 0-1.")] = None,
     delay_ms: Annotated[float | None, typer.Option(help="Delay of every packet.")] = None,
     jitter_ms: Annotated[float | None, typer.Option(help="Further delay, 0 to this.")] = None,
-    reorder: Annotated[
-        float | None, typer.Option(help="Probability of reordering, 0-1.")
-    ] = None,
+    reorder: Annotated[float | None, typer.Option(help="Probability of reordering, 0-1.")] = None,
     source: LinkEnd = None,
     target: LinkEnd = None,
 ) -> None:

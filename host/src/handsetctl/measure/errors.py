@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from handsetctl.errors import HandsetError
 
-class MeasureError(RuntimeError):
+
+class MeasureError(HandsetError):
     """Base of all errors of this package."""
 
 

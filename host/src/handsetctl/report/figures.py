@@ -63,7 +63,19 @@ FIGURES = (
     ),
 )
 
-_BY_PATH = {figure.path: figure for figure in FIGURES}
+# Shown only when a report has a limit for them.
+_WITH_LIMIT_ONLY = (
+    Figure("geo.positions_seen", "Positions seen", "", 0, "position reports that arrived"),
+    Figure(
+        "geo.datagrams_after_off",
+        "Datagrams after off",
+        "",
+        0,
+        "sent about positions after the agent switched off",
+    ),
+)
+
+_BY_PATH = {figure.path: figure for figure in (*FIGURES, *_WITH_LIMIT_ONLY)}
 
 
 def figure_at(path: str) -> Figure:

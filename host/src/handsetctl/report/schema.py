@@ -12,8 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from handsetctl.errors import HandsetError
 
-class ReportError(ValueError):
+
+class ReportError(HandsetError):
     """The report does not have the documented form; the text lists every breach."""
 
 

@@ -119,7 +119,7 @@ def _pictures(
             timeline,
             _spans([item.burst for item in alignment.bursts], rate_hz),
             _spans(speech_bursts(heard, rate_hz), rate_hz),
-            last_s,
+            max([last_s, *(event.t_s + 0.5 for event in timeline)]),
         ),
         "track": track_picture(tracks),
     }

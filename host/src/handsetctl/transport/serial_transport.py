@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import random
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -52,7 +53,8 @@ class SerialTransport:
         self._baudrate = baudrate
         self._lock = threading.Lock()
         self._splitter = FrameSplitter(on_text)
-        self._sequence = 0
+        # Anywhere, so that late answers to an earlier process are told apart.
+        self._sequence = random.randrange(256)
         self._port: serial.Serial | None = None
         self._open()
 

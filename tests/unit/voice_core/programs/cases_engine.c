@@ -294,6 +294,34 @@ CASE(bad_packets_are_counted_and_not_played) {
     CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x1111);
 }
 
+CASE(a_packet_longer_than_a_slot_stays_out) {
+    start_both(amrwb(), 12650);
+    station_tick(&b, NULL);
+    talk(&a, true);
+    station_tick(&a, NULL);
+    // A good packet, made too long by RTP padding alone.
+    uint8_t packet[VOICE_PACKET_MAX_BYTES + 45];
+    memset(packet, 0xff, sizeof(packet));
+    size_t n_bytes = station_take(&a, packet);
+    packet[0] |= 0x20;
+    packet[n_bytes + 254] = 255;
+    CHECK(n_bytes + 255 > VOICE_PACKET_MAX_BYTES && n_bytes + 255 <= sizeof(packet));
+    struct voice_command before[VOICE_COMMAND_SLOTS];
+    memcpy(before, b.engine.commands, sizeof(before));
+    for (unsigned p = 0; p < VOICE_RING_SLOTS; p++) {
+        CHECK(voice_engine_give(&b.engine, packet, n_bytes + 255));
+    }
+    CHECK(memcmp(before, b.engine.commands, sizeof(before)) == 0); // what lies behind the ring
+    station_tick(&b, NULL);
+    CHECK_EQ(STAT(&b, rx_bad), VOICE_RING_SLOTS);
+    // The longest that fits is taken.
+    packet[VOICE_PACKET_MAX_BYTES - 1] = (uint8_t)(VOICE_PACKET_MAX_BYTES - n_bytes);
+    CHECK(voice_engine_give(&b.engine, packet, VOICE_PACKET_MAX_BYTES));
+    station_tick(&b, NULL);
+    CHECK_EQ(STAT(&b, rx_bad), VOICE_RING_SLOTS);
+    CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x1111);
+}
+
 CASE(a_restarted_sender_is_heard_again) {
     // Power cut in the middle of a burst: same SSRC or another, everything else random.
     for (int same = 0; same < 2; same++) {

@@ -287,6 +287,16 @@ CASE(jitter_one_wild_packet_changes_nothing) {
     }
 }
 
+CASE(jitter_two_streams_under_one_name_do_not_alternate) {
+    start();
+    run_smoothly(0, 10);
+    for (unsigned s = 11; s < 40; s++) {
+        CHECK_EQ(put(s + 20000), VOICE_JITTER_SUSPECT);
+        CHECK_EQ(put(s), VOICE_JITTER_STORED);
+        CHECK_EQ(pull(), (int)s - 2);
+    }
+}
+
 CASE(jitter_overflow_drops_the_oldest) {
     start();
     unsigned dropped = 0;

@@ -1,0 +1,58 @@
+"""The demonstration itself, for each codec: sixty seconds of real speech, judged by its figures."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from handsetctl.bench.virtual_bench import VirtualBench
+from handsetctl.demo import scenario
+from handsetctl.demo.scenario import Options, Result
+
+CODECS = ("amrwb", "opus")
+
+
+def ignore_progress(what: str, fraction: float) -> None:
+    """Nobody watches a test's progress bar."""
+
+
+def play(codec: str, directory: Path) -> Result:
+    with VirtualBench(directory / "bench") as bench:
+        options = Options(codec=codec, out_dir=directory / "demo")
+        return scenario.run(options, bench, ignore_progress)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """Both codecs at once: each call has its own bench, handsets and air."""
+    with ThreadPoolExecutor() as pool:
+        running = {
+            codec: pool.submit(play, codec, tmp_path_factory.mktemp(codec)) for codec in CODECS
+        }
+        return {codec: result.result() for codec, result in running.items()}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_every_figure_is_within_its_limit(results: dict[str, Result], codec: str) -> None:
+    assert results[codec].failures == []
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_figures_rest_on_enough_speech_and_presses(results: dict[str, Result], codec: str) -> None:
+    report = results[codec].report
+    assert report["speech_s"] >= 55
+    assert report["access_time_ms"]["n"] >= 20
+    assert report["mouth_to_ear_ms"]["n"] >= 20
+    assert report["frames_sent"] >= 50 * report["speech_s"]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_files_are_there_and_agree(results: dict[str, Result], codec: str) -> None:
+    result = results[codec]
+    assert json.loads(result.files.report_json.read_text()) == result.report
+    page = result.files.report_html.read_text()
+    assert "http://" not in page.replace("http://www.w3.org", "")
+    assert "https://" not in page
+    assert result.files.heard_wav.stat().st_size > 50 * 32000
