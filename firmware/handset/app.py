@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _FLOOR_DATAGRAM_BYTES_MAX = 1024
 _GNSS_READ_BYTES = 128
+# How soon a receiver that fell silent shows, and old positions of others are forgotten.
+_GEO_TICK_MS = 1000
 
 
 class Application:
@@ -88,6 +90,7 @@ class Application:
             self.link.run(),
             self._run_buttons(),
             self._run_gnss(),
+            self._run_geo_ageing(),
             self.floor_channel.run(),
             self.pump.run(),
             self.pump.watch_media(),
@@ -111,6 +114,11 @@ class Application:
         while True:
             n_bytes = await self.board.gnss.read(buf)
             self.geo.gnss_bytes(buf, n_bytes)
+
+    async def _run_geo_ageing(self) -> None:
+        while True:
+            await asyncio.sleep_ms(_GEO_TICK_MS)
+            self.geo.tick()
 
     def _send_floor(self, buf: bytearray, n_bytes: int) -> None:
         self.floor_channel.send(buf, n_bytes)

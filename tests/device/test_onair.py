@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -125,13 +126,15 @@ class Player:
                 *("-probesize", "32", "-analyzeduration", "0", "-i", str(sdp)),
                 *("-ar", str(AUDIO_RATE_HZ), "-ac", "1", "-y", str(wav)),
             ],
-            stdin=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
 
     def finish(self) -> np.ndarray[Any, np.dtype[np.int16]]:
         """Let it write its file and return the sound."""
-        self._process.communicate(b"q", timeout=30)
+        # Asked by "q" it would first wait for more packets.
+        self._process.send_signal(signal.SIGINT)
+        self._process.communicate(timeout=30)
         return speech.read_wav(self._wav)[0]
 
 

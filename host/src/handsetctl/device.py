@@ -17,7 +17,7 @@ from smp.packet import CRC16_STRUCT, FRAME_LENGTH_STRUCT
 from typing_extensions import Self
 
 from handsetctl import spec
-from handsetctl.errors import CommandRefused, MessageTooLarge, ProtocolError
+from handsetctl.errors import CommandRefused, DeviceGone, MessageTooLarge, ProtocolError
 from handsetctl.transport import SerialTransport
 
 TIMEOUT_S = 2.0
@@ -230,8 +230,15 @@ class Device:
         self._os(OP.WRITE, CommandId.OSManagement.DATETIME_STRING, body)
 
     def reset(self, wait: bool = True, timeout_s: float = RESET_TIMEOUT_S) -> None:
-        """Restart the handset; with `wait`, return when it answers again."""
-        self._os(OP.WRITE, CommandId.OSManagement.RESET, {})
+        """Restart the handset; with `wait`, return when it answers again.
+
+        A port that vanishes meanwhile (USB made by the chip itself) is what a restart looks like.
+        """
+        try:
+            self._os(OP.WRITE, CommandId.OSManagement.RESET, {})
+        except DeviceGone:
+            if not wait:
+                raise
         if wait:
             self.wait_ready(timeout_s)
 

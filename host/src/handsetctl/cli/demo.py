@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from handsetctl.bench.client import start as start_bench
 from handsetctl.bench.virtual_bench import VirtualBench
-from handsetctl.cli.output import JsonOption, console, progress_bar
+from handsetctl.cli.output import JsonOption, console, progress_bar, show_rows
 from handsetctl.demo import scenario
 from handsetctl.errors import DemoFailed
 from handsetctl.report import summary_table
@@ -43,13 +43,25 @@ def demo(
     if as_json:
         print(json.dumps(result.report, indent=2, ensure_ascii=False))
     else:
+        show_rows("handsets", _found(result.report), False, "none")
         console.print(summary_table(result.report))
+        for note in result.report["notes"]:
+            console.print(f"note: {note}", highlight=False)
         console.print(f"report: {result.files.report_html}")
     if live:
         _leave_running(as_json)
     if result.failures:
         page = result.files.report_html
         raise DemoFailed("; ".join(result.failures), "the demonstration", f"look at {page}")
+
+
+def _found(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who answered on the serial ports."""
+    shown = ("serial_number", "user_id", "firmware", "board", "capabilities")
+    return [
+        {"name": name, **{fact: identity[fact] for fact in shown}}
+        for name, identity in report["handsets"].items()
+    ]
 
 
 def _leave_running(as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from rich.markup import escape
 
 from handsetctl.cli import air, demo, geo, info, monitor, ptt, sim, voice
 from handsetctl.cli.output import err_console
@@ -39,5 +40,7 @@ def main() -> None:
     try:
         app()
     except HandsetError as error:
-        err_console.print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
+        err_console.print(
+            f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+        )
         sys.exit(error.exit_code)

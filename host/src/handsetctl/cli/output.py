@@ -80,7 +80,7 @@ def progress_bar(as_json: bool) -> Iterator[Callable[[str, float], None]]:
 
 
 def _cell(value: Any) -> str:
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return ", ".join(_cell(item) for item in value) or "-"
     if isinstance(value, dict):
         return "\n".join(f"{name}: {_cell(item)}" for name, item in value.items())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+
+from pynmeagps import NMEAReader
 
 from handsetctl.bench.interface import BenchHandset
 from handsetctl.bench.virtual_bench import VirtualBench
@@ -12,26 +13,32 @@ from handsetctl.demo.presses import Progress
 from handsetctl.device import Device
 from handsetctl.tree import BUILD_DIR
 
-# A real receiver carried on foot (i.Trek M3, 2005), from gpsd's collection of recordings.
-WALK = BUILD_DIR / "third_party" / "gpsd" / "test" / "daemon" / "iTrek.log"
+# A real walk of 154 m near Brisbane (Haicom 305N, 2007), from gpsd's collection of recordings; the
+# lines before only search for satellites.
+WALK = BUILD_DIR / "third_party" / "gpsd" / "test" / "daemon" / "haicom-305N.log"
+_FIRST_LINE = 35
 _FIX_TIMEOUT_S = 15.0
 _LED_TIMEOUT_S = 5.0
 _POLL_S = 0.25
-_WALK_S = 12.0
+WALK_S = 14.0
 _OFF_S = 3.0
 # The walk is played faster than it was walked, so that the demonstration stays short.
-_RATE = 3.0
+_RATE = 5.0
 
 
 @dataclass
 class Geolocation:
-    """What was seen. Instants in seconds of the bench clock; track as (lat_deg, lon_deg)."""
+    """What was seen. Instants in seconds of the bench clock; places as (lat_deg, lon_deg).
+
+    walked: the whole way; track: the places of it that the other handset knew.
+    """
 
     on_s: float = 0.0
     fix_s: float = 0.0
     off_s: float = 0.0
     seen_s: list[float] = field(default_factory=list)
     track: list[tuple[float, float]] = field(default_factory=list)
+    walked: list[tuple[float, float]] = field(default_factory=list)
     datagrams_after_off: int = 0
 
     def as_report(self) -> dict[str, Any]:
@@ -51,14 +58,18 @@ def show(
     walker: BenchHandset,
     observer: Device,
     progress: Progress,
-    walk: Path = WALK,
+    walk_s: float = WALK_S,
 ) -> Geolocation:
-    """Play the walk into `walker`'s receiver; `observer` is the other handset's console."""
-    seen = Geolocation()
-    walker.gnss_play(walk.read_text("latin-1").splitlines(), _RATE)
+    """Play the walk into `walker`'s receiver; `observer` is the other handset's console.
+
+    walk_s: for how long geolocation stays on after the first fix.
+    """
+    sentences = WALK.read_text("latin-1").splitlines()[_FIRST_LINE - 1 :]
+    seen = Geolocation(walked=_places(sentences))
+    walker.gnss_play(sentences, _RATE)
     seen.on_s = _push_key(walker)
     seen.fix_s = walker.wait_output("geo_led", "fix", _FIX_TIMEOUT_S, since=seen.on_s)
-    _watch(bench, observer, seen, progress)
+    _watch(bench, observer, seen, progress, walk_s)
     seen.off_s = _push_key(walker)
     walker.wait_output("gnss_power", "0", _LED_TIMEOUT_S, since=seen.off_s)
     _check_silence(bench, walker, seen)
@@ -72,12 +83,14 @@ def _push_key(handset: BenchHandset) -> float:
     return pressed_s
 
 
-def _watch(bench: VirtualBench, observer: Device, seen: Geolocation, progress: Progress) -> None:
+def _watch(
+    bench: VirtualBench, observer: Device, seen: Geolocation, progress: Progress, walk_s: float
+) -> None:
     """Collect the positions that the other handset knows, as they change."""
-    end_s = bench.now_s() + _WALK_S
+    end_s = bench.now_s() + walk_s
     last_utc_ms = 0
     while (now_s := bench.now_s()) < end_s:
-        progress(f"{len(seen.track)} positions seen", 1.0 - (end_s - now_s) / _WALK_S)
+        progress(f"{len(seen.track)} positions seen", 1.0 - (end_s - now_s) / walk_s)
         for position in observer.geo().heard:
             if position.utc_ms != last_utc_ms:
                 last_utc_ms = position.utc_ms
@@ -98,3 +111,9 @@ def _sent(bench: VirtualBench, handset: BenchHandset) -> int:
     bench.air.flush()
     counts = bench.air.stats()["members"][handset.name]
     return int(counts["media_datagrams"] + counts["floor_datagrams"])
+
+
+def _places(sentences: list[str]) -> list[tuple[float, float]]:
+    """Where a recording was made, by its valid RMC sentences."""
+    parsed = [NMEAReader.parse(line) for line in sentences if line[3:6] == "RMC"]
+    return [(rmc.lat, rmc.lon) for rmc in parsed if rmc is not None and rmc.status == "A"]

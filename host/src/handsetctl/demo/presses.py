@@ -18,7 +18,7 @@ _BREATH_S = 0.1
 _TAIL_S = 0.02
 # What is recorded around a press: longer than any mouth-to-ear delay worth the name.
 _BEFORE_S = 0.1
-_AFTER_S = 0.6
+_AFTER_S = 0.4
 
 
 @dataclass(frozen=True)

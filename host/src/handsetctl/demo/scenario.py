@@ -44,12 +44,14 @@ class Options:
 
     n_presses: presses with speech after the permission (20 or more for honest percentiles).
     n_hasty: presses with speech at the very edge of the key, for the clipped first syllable.
+    walk_s: how long geolocation stays on.
     """
 
     codec: str = "amrwb"
     bitrate_bps: int = 0
     n_presses: int = 22
     n_hasty: int = 5
+    walk_s: float = geolocation.WALK_S
     out_dir: Path = BUILD_DIR / "demo"
 
 
@@ -77,6 +79,7 @@ def run(options: Options, bench: VirtualBench, progress: Progress) -> Result:
             **figures,
             **_speech_figures(calm, hasty),
             "geo": geo.as_report(),
+            "notes": _notes(figures),
             "build": build_facts(),
         },
         {
@@ -93,7 +96,7 @@ def run(options: Options, bench: VirtualBench, progress: Progress) -> Result:
         *session.sound(),
         AUDIO_RATE_HZ,
         session.events(),
-        tracks=(Track("seen at B", geo.track),),
+        tracks=(Track("walked by A's agent", geo.walked), Track("seen at B", geo.track)),
         access_times_ms=[press.access_ms for press in [*calm, *hasty]],
         progress=step.within,
     )
@@ -117,7 +120,7 @@ def _play(
         step.next("talking at the very press", 0.84)
         hasty = session(bench, talker, listener, rest, talk_at_the_press, step.within)
         step.next("geolocation on, a walk, off", 0.95)
-        geo = geolocation.show(bench, talker, device_b, step.within)
+        geo = geolocation.show(bench, talker, device_b, step.within, options.walk_s)
     return calm, hasty, geo, {**figures, "bitrate_bps": chosen.bitrate_bps, "handsets": identities}
 
 
@@ -180,6 +183,17 @@ class _Snapshot:
             "device_overruns": self.talker["io_overruns"] - before.talker["io_overruns"],
             "device_underruns": self.listener["io_underruns"] - before.listener["io_underruns"],
         }
+
+
+def _notes(figures: dict[str, Any]) -> list[str]:
+    """Conditions that a reader of the figures must know."""
+    n_frames = figures["device_overruns"] + figures["device_underruns"]
+    if not n_frames:
+        return []
+    return [
+        f"This host was too busy for {n_frames} frames of 20 ms, which the virtual handsets had "
+        "to skip: close other programs and repeat for clean figures."
+    ]
 
 
 def _speech_figures(calm: list[Press], hasty: list[Press]) -> dict[str, Any]:
