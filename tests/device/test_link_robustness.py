@@ -1,4 +1,4 @@
-"""The serial line lies: noise, torn and cut frames are counted and dropped, never a stuck parser."""
+"""The serial line lies: noise, torn and cut frames are counted and dropped, nothing gets stuck."""
 
 from __future__ import annotations
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import signal
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -115,32 +113,35 @@ def wait_until_bound(bench: VirtualBench, port: int) -> None:
 
 
 class Player:
-    """ffmpeg, listening to a call through the SDP that handsetctl wrote."""
+    """ffmpeg, listening to a call through the SDP that handsetctl wrote.
 
-    def __init__(self, sdp: Path, wav: Path) -> None:
+    It ends by itself after `duration_s` of sound: asked to end, it waits 10 s for more packets.
+    """
+
+    def __init__(self, sdp: Path, wav: Path, duration_s: float) -> None:
         self._wav = wav
         self._process = subprocess.Popen(
             [
                 imageio_ffmpeg.get_ffmpeg_exe(),
-                *("-loglevel", "verbose", "-protocol_whitelist", "file,udp,rtp"),
+                *("-loglevel", "warning", "-protocol_whitelist", "file,udp,rtp"),
                 *("-probesize", "32", "-analyzeduration", "0", "-i", str(sdp)),
-                *("-ar", str(AUDIO_RATE_HZ), "-ac", "1", "-y", str(wav)),
+                *("-t", f"{duration_s:.3f}", "-ar", str(AUDIO_RATE_HZ), "-ac", "1"),
+                *("-y", str(wav)),
             ],
             stdin=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
 
     def finish(self) -> np.ndarray[Any, np.dtype[np.int16]]:
-        """Let it write its file and return the sound."""
-        # Asked by "q" it would first wait for more packets.
-        self._process.send_signal(signal.SIGINT)
-        self._process.communicate(timeout=30)
+        """The sound, once it has written its file."""
+        _, said = self._process.communicate(timeout=PLAYER_TIMEOUT_S)
+        assert self._process.returncode == 0, said.decode()
         return speech.read_wav(self._wav)[0]
 
 
 @pytest.fixture
-def phrase() -> Iterator[Any]:
-    yield speech.load_phrases(BUILD_DIR / "third_party", BUILD_DIR / "speech", 1, min_s=3.0)[0]
+def phrase() -> Any:
+    return speech.load_phrases(BUILD_DIR / "third_party", BUILD_DIR / "speech", 1, min_s=3.0)[0]
 
 
 @pytest.mark.parametrize("codec", ["amrwb", "opus"])
@@ -157,7 +158,7 @@ def test_ffmpeg_hears_the_same_speech(
     port = free_even_port()
     sdp = tmp_path / "call.sdp"
     write_sdp(sdp, codec, port)
-    player = Player(sdp, tmp_path / "heard.wav")
+    player = Player(sdp, tmp_path / "heard.wav", phrase.size / AUDIO_RATE_HZ)
     wait_until_bound(bench, port)
     bench.air.tap(port)
     press = presses.talk_after_permission(bench, bench["A"], bench["B"], phrase)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.demo import scenario
 from handsetctl.demo.scenario import Options, Result

@@ -190,10 +190,11 @@ def _notes(figures: dict[str, Any]) -> list[str]:
     n_frames = figures["device_overruns"] + figures["device_underruns"]
     if not n_frames:
         return []
-    return [
+    note = (
         f"This host was too busy for {n_frames} frames of 20 ms, which the virtual handsets had "
         "to skip: close other programs and repeat for clean figures."
-    ]
+    )
+    return [note]
 
 
 def _speech_figures(calm: list[Press], hasty: list[Press]) -> dict[str, Any]:
