@@ -11,7 +11,7 @@ Rule = Callable[[str], bool]
 # Modules that compute and wait and touch nothing outside the interpreter's own state.
 _PURE = {
     "array", "asyncio", "binascii", "build_info", "collections", "errno", "gc", "hashlib", "heapq",
-    "json", "math", "micropython", "re", "struct", "sys", "time",
+    "json", "math", "micropython", "re", "struct", "sys", "time", "typing",
 }  # fmt: skip
 _FIRMWARE = {"handset", "hal", "ports", "board", "board_facts", "build_info"}
 _BUILTINS_THAT_REACH_OUTSIDE = {"open", "input", "exec", "eval", "__import__"}

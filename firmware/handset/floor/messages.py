@@ -10,6 +10,10 @@ next multiple of 32 bits; the padding is not counted in the length (clause 8.2.3
 is total: any bytes give a `Message` or raise `MessageError`, nothing else.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # Subtypes, clause 8.2.2. REQUEST .. QUEUE_POSITION_INFO in the order of clauses 8.2.4 .. 8.2.13.
 REQUEST = 0
 GRANTED = 1
@@ -110,6 +114,23 @@ class Message:
     n_skipped: int, fields the decoder stepped over: unknown, or entries of a queue after the first.
     n_bytes: int, size on the wire, set by the decoder.
     """
+
+    # The fields of _FIELDS, for whoever reads or checks this; set to None below.
+    priority: "Any"
+    duration_s: "Any"
+    cause: "Any"
+    queue_info: "Any"
+    granted_party: "Any"
+    permission: "Any"
+    user_id: "Any"
+    queue_size: "Any"
+    sequence: "Any"
+    queued_user_id: "Any"
+    source: "Any"
+    track_info: "Any"
+    message_type: "Any"
+    indicator: "Any"
+    party_ssrc: "Any"
 
     def __init__(self, subtype: int, ssrc: int):
         self.subtype = subtype

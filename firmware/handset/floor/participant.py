@@ -29,6 +29,12 @@ Where this goes beyond the standard, always to end sooner in one speaker:
 from handset.floor import messages
 from handset.floor.tail import Tails
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hal.contracts import Clock
+
 SILENCE = "silence"
 HAS_NO_PERMISSION = "has_no_permission"
 HAS_PERMISSION = "has_permission"
@@ -74,9 +80,9 @@ class Participant:
         self,
         ssrc: int,
         user_id: str,
-        clock: object,
-        send: object,
-        notify: object,
+        clock: "Clock",
+        send: "Callable[[bytearray, int], None]",
+        notify: "Callable[..., None]",
         config: dict | None = None,
     ) -> None:
         if not 1 <= len(user_id.encode()) <= 255:

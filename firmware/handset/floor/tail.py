@@ -1,5 +1,9 @@
 """Who has just released the floor: the tail of a burst, packets that its Floor Release overtook."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hal.contracts import Clock
+
 _SLOTS = 4
 _NOBODY = 0
 
@@ -7,7 +11,7 @@ _NOBODY = 0
 class Tails:
     """Remembers the last few releases for `tail_ms` each. Allocates nothing after construction."""
 
-    def __init__(self, clock: object, tail_ms: int) -> None:
+    def __init__(self, clock: "Clock", tail_ms: int) -> None:
         self._clock = clock
         self._tail_ms = tail_ms
         self._ssrc = [_NOBODY] * _SLOTS

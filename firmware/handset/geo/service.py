@@ -9,6 +9,12 @@ can leave: the one place that sends looks at the switch.
 
 from handset.geo import nmea, report
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hal.contracts import Clock
+
 DEFAULT_CONFIG = {
     "interval_ms": 5000,  # at least this long between two reports
     "fix_max_age_ms": 5000,  # a fix older than this is no fix
@@ -32,10 +38,10 @@ class GeoService:
         self,
         ssrc: int,
         user_id: str,
-        clock: object,
-        send: object,
-        gnss_power: object,
-        notify: object,
+        clock: "Clock",
+        send: "Callable[[bytearray, int], None]",
+        gnss_power: "Callable[[bool], None]",
+        notify: "Callable[[str], None]",
         config: dict | None = None,
     ) -> None:
         if not 1 <= len(user_id.encode()) <= 255:
@@ -195,7 +201,7 @@ class GeoService:
 
     def _oldest(self) -> str:
         now_ms = self._clock.ticks_ms()
-        oldest = None
+        oldest = ""
         oldest_age_ms = -1
         for user_id, (_, heard_ms) in self._heard.items():
             age_ms = self._clock.ticks_diff(now_ms, heard_ms)
@@ -216,7 +222,7 @@ def _position(lat_deg_e7: int, lon_deg_e7: int, utc_ms: int) -> dict:
     return {"lat_deg_e7": lat_deg_e7, "lon_deg_e7": lon_deg_e7, "utc_ms": utc_ms}
 
 
-def _speed_cm_s(speed_mm_s: int):
+def _speed_cm_s(speed_mm_s: "int | None"):
     """Rounded; None when unknown or beyond what a report can say (2359 km/h)."""
     if speed_mm_s is None or speed_mm_s >= 655_340:
         return None

@@ -9,6 +9,10 @@ repeated keys, trailing bytes, deep nesting.
 
 import struct
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 DEPTH_MAX = 8
 
 _UINT = 0
@@ -41,7 +45,7 @@ class Encoder:
         self._buf = buf
         self.at = start
 
-    def encode(self, value: object, depth: int = DEPTH_MAX) -> None:
+    def encode(self, value: "Any", depth: int = DEPTH_MAX) -> None:
         """Append `value`; at most `depth` containers may be nested in it."""
         if value is None:
             self._put(b"\xf6")
@@ -107,12 +111,12 @@ class Encoder:
         self.at = end
 
 
-def _check_key(key: object) -> None:
+def _check_key(key: "Any") -> None:
     if isinstance(key, bool) or not isinstance(key, (str, int)):
         raise CborError("map key must be text or int")
 
 
-def _order(key: object) -> tuple:
+def _order(key: "Any") -> tuple:
     """Sorts as the key's encoding does bytewise: by type, then head, then content."""
     _check_key(key)
     if isinstance(key, str):
@@ -123,7 +127,7 @@ def _order(key: object) -> tuple:
     return (_UINT, key, b"")
 
 
-def dumps(value: object, n_bytes_max: int = 1024) -> bytes:
+def dumps(value: "Any", n_bytes_max: int = 1024) -> bytes:
     """`value` encoded, for small things; CborFull when over `n_bytes_max`."""
     buf = bytearray(n_bytes_max)
     encoder = Encoder(buf)
@@ -140,7 +144,7 @@ class _Decoder:
     def error(self, what: str) -> CborError:
         return CborError("%s at byte %d" % (what, self.at))
 
-    def value(self, depth: int) -> object:
+    def value(self, depth: int) -> "Any":
         head_at = self.at
         major, info = self._initial()
         if major == _SIMPLE:
@@ -185,7 +189,7 @@ class _Decoder:
             return _INDEFINITE
         raise self.error("bad length code")
 
-    def _simple(self, info: int) -> object:
+    def _simple(self, info: int) -> "Any":
         if info == 20 or info == 21:
             return info == 21
         if info == 22:
@@ -198,7 +202,7 @@ class _Decoder:
             return struct.unpack(">d", self._take(8))[0]
         raise self.error("simple value %d" % info)
 
-    def _string(self, major: int, n_bytes: int) -> object:
+    def _string(self, major: int, n_bytes: int) -> "Any":
         if n_bytes != _INDEFINITE:
             return self._chunk(major, n_bytes)
         chunks = []
@@ -210,7 +214,7 @@ class _Decoder:
             chunks.append(self._chunk(major, n_bytes))
         return ("" if major == _TEXT else b"").join(chunks)
 
-    def _chunk(self, major: int, n_bytes: int) -> object:
+    def _chunk(self, major: int, n_bytes: int) -> "Any":
         data = bytes(self._take(n_bytes))
         if major == _BYTES:
             return data
@@ -260,7 +264,7 @@ def _half(bits: int) -> float:
     return -value if bits & 0x8000 else value
 
 
-def decode(buf: bytes, start: int, end: int) -> object:
+def decode(buf: bytes, start: int, end: int) -> "Any":
     """The one value that fills `buf[start:end]`; CborError says what is wrong and where."""
     decoder = _Decoder(buf, start, end)
     value = decoder.value(DEPTH_MAX)
@@ -269,6 +273,6 @@ def decode(buf: bytes, start: int, end: int) -> object:
     return value
 
 
-def loads(data: bytes) -> object:
+def loads(data: bytes) -> "Any":
     """The one value that `data` holds."""
     return decode(data, 0, len(data))

@@ -12,6 +12,12 @@ from handset.link.framing import Receiver, Sender
 from handset.link.log_ring import LogRing
 from handset.link.server import Server
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from hal.contracts import Clock, Console
+
 _RX_BYTES = 256
 _LOG_LINES = 16
 _LOG_LINE_BYTES = 128
@@ -39,12 +45,12 @@ class Link:
 
     def __init__(
         self,
-        console: object,
+        console: "Console",
         server: Server,
-        clock: object,
-        reset: object,
+        clock: "Clock",
+        reset: "Callable[[], None]",
         stall_ms: int = _STALL_MS,
-        sleep_ms: object = _sleep_ms,
+        sleep_ms: "Callable[[int], Awaitable[None]]" = _sleep_ms,
     ) -> None:
         self._console = console
         self._server = server

@@ -3,6 +3,12 @@
 from handset.link import datetime_text
 from handset.link.server import EINVAL, ENOTSUP, READ, WRITE, CommandError, Server
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hal.contracts import Clock
+
 GROUP = 0
 _ECHO = 0
 _DATETIME = 4
@@ -36,7 +42,7 @@ class OsGroup:
     `info` has a text for each fact that INFO names; ValueError if one is missing.
     """
 
-    def __init__(self, clock: object, request_reset: object, info: dict) -> None:
+    def __init__(self, clock: "Clock", request_reset: "Callable[[], None]", info: dict) -> None:
         for _, name in INFO:
             if name not in info:
                 raise ValueError("OS info lacks %r" % name)

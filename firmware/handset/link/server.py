@@ -10,6 +10,10 @@ import struct
 
 from handset.link import cbor
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 READ = 0
 WRITE = 2
 _VERSION_MAX = 1  # on the wire: 0 is SMP version 1, 1 is version 2
@@ -59,7 +63,9 @@ class Server:
     COUNTERS = ("requests", "responses", "refused", "bad_messages", "handler_faults")
 
     def __init__(
-        self, message_bytes_max: int = _DEFAULT_MESSAGE_BYTES, report: object = _no_report
+        self,
+        message_bytes_max: int = _DEFAULT_MESSAGE_BYTES,
+        report: "Callable[[str], None]" = _no_report,
     ) -> None:
         self.message_bytes_max = message_bytes_max
         self.response = bytearray(message_bytes_max)
@@ -71,7 +77,9 @@ class Server:
         self.bad_messages = 0
         self.handler_faults = 0
 
-    def register(self, group: int, command: int, op: int, handler: object) -> None:
+    def register(
+        self, group: int, command: int, op: int, handler: "Callable[[dict], dict]"
+    ) -> None:
         """Serve one command; ValueError if it is served already."""
         key = (group, command, op)
         if key in self._handlers:

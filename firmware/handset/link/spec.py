@@ -8,6 +8,10 @@ Kinds of a field: "str", "int", "bool", "map" (fields in `of`), "list" (of the k
 of maps when `of` is a tuple of fields), "counters" (open map of text to int).
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 GROUP = 72
 
 
@@ -15,7 +19,7 @@ class Field:
     """One entry of a message. `unit` is "" where there is none; `null` allows null instead."""
 
     def __init__(
-        self, name: str, kind: str, unit: str, doc: str, of: object = (), null: bool = False
+        self, name: str, kind: str, unit: str, doc: str, of: "Any" = (), null: bool = False
     ) -> None:
         self.name = name
         self.kind = kind
@@ -35,9 +39,7 @@ class Command:
     `write` is None for commands that cannot be written. Reads take no arguments.
     """
 
-    def __init__(
-        self, number: int, name: str, doc: str, read: object, write: object = None
-    ) -> None:
+    def __init__(self, number: int, name: str, doc: str, read: "Any", write: "Any" = None) -> None:
         self.number = number
         self.name = name
         self.doc = doc
@@ -132,7 +134,7 @@ def command(name: str) -> Command:
     raise KeyError(name)
 
 
-def mismatch(fields: object, message: object) -> str:
+def mismatch(fields: "Any", message: "Any") -> str:
     """What in `message` does not follow `fields`, as a phrase; "" when all does."""
     if fields == COUNTERS:
         return _counters_mismatch(message)
@@ -150,7 +152,7 @@ def mismatch(fields: object, message: object) -> str:
     return ""
 
 
-def _value_mismatch(field: Field, value: object) -> str:
+def _value_mismatch(field: Field, value: "Any") -> str:
     if value is None and field.null:
         return ""
     if field.kind == "map":
@@ -162,7 +164,7 @@ def _value_mismatch(field: Field, value: object) -> str:
     return _scalar_mismatch(field.kind, value)
 
 
-def _list_mismatch(field: Field, value: object) -> str:
+def _list_mismatch(field: Field, value: "Any") -> str:
     if not isinstance(value, (list, tuple)):
         return "is not a list"
     for item in value:
@@ -175,7 +177,7 @@ def _list_mismatch(field: Field, value: object) -> str:
     return ""
 
 
-def _counters_mismatch(value: object) -> str:
+def _counters_mismatch(value: "Any") -> str:
     if not isinstance(value, dict):
         return "is not a map"
     for name in value:
@@ -187,7 +189,7 @@ def _counters_mismatch(value: object) -> str:
 _TYPES = {"str": str, "int": int, "bool": bool}
 
 
-def _scalar_mismatch(kind: str, value: object) -> str:
+def _scalar_mismatch(kind: str, value: "Any") -> str:
     # bool passes for int in CPython; on the wire it is another type.
     if not isinstance(value, _TYPES[kind]) or (kind == "int" and isinstance(value, bool)):
         return "is not %s" % kind

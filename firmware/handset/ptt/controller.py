@@ -8,9 +8,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hal.contracts import Audio, Indicator
     from handset.floor.participant import Participant
     from handset.voice.pump import VoicePump
-    from hal.contracts import Audio, Indicator
 
 _LISTEN_TO_ANYONE = 0
 _LISTEN_TO_NOBODY = -1
