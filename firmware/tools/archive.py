@@ -66,7 +66,10 @@ def _safe_names(name: str) -> list[str]:
 
 
 def _inside(path: Path, root: Path) -> bool:
-    real = path.resolve()
+    try:
+        real = path.resolve()
+    except RuntimeError as error:  # CPython before 3.13, for links that lead in a circle
+        raise ArchiveError(str(error)) from error
     return real == root or root in real.parents
 
 

@@ -21,7 +21,7 @@ def ignore_progress(what: str, fraction: float) -> None:
 
 def play(codec: str, directory: Path) -> Result:
     with VirtualBench(directory / "bench") as bench:
-        options = Options(codec=codec, n_hasty=3, walk_s=2.0, out_dir=directory / "demo")
+        options = Options(codec=codec, n_hasty=2, walk_s=1.0, out_dir=directory / "demo")
         return scenario.run(options, bench, ignore_progress)
 
 

@@ -1,7 +1,7 @@
 """Random abuse of the link's parsers: whatever comes in, only counters move.
 
 Each case is made from its own seed, named when it fails. HANDSET_FUZZ_S sets the seconds each
-target gets (default 3); HANDSET_FUZZ_SEED the first seed, so that longer runs cover new ground.
+target gets (default 2); HANDSET_FUZZ_SEED the first seed, so that longer runs cover new ground.
 """
 
 import os
@@ -18,7 +18,7 @@ from handset.link.handset_group import HandsetGroup
 from handset.link.os_group import INFO, OsGroup
 from handset.link.server import CommandError, Server
 
-SECONDS = float(os.environ.get("HANDSET_FUZZ_S", "3"))
+SECONDS = float(os.environ.get("HANDSET_FUZZ_S", "2"))
 FIRST_SEED = int(os.environ.get("HANDSET_FUZZ_SEED", "0"))
 CASES_MIN = 200
 

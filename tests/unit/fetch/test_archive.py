@@ -97,6 +97,14 @@ def test_no_combination_of_files_and_links_writes_outside(
     assert outside(target) == before
 
 
+def test_links_in_a_circle_end_in_an_error_at_most(target: Path) -> None:
+    members = {"b": link("b", "b"), "a": link("a", "b"), "a/x": b"evil"}
+    before = outside(target)
+    with pytest.raises(ArchiveError):
+        unpack(write(target, tarball(members)), target)  # type: ignore[arg-type]
+    assert outside(target) == before
+
+
 def test_links_within_are_kept(target: Path) -> None:
     members = {
         "lib/a.so.1": b"code",

@@ -22,7 +22,7 @@ def demo(
     bitrate_bps: Annotated[int, typer.Option(help="0: the codec's default.")] = 0,
     presses: Annotated[
         int, typer.Option(help="PTT presses with speech; 20 or more for honest percentiles.")
-    ] = 22,
+    ] = 20,
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = scenario.Options.out_dir,
     live: Annotated[
         bool, typer.Option("--live", help="Leave two handsets running afterwards.")

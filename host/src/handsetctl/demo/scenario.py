@@ -49,7 +49,7 @@ class Options:
 
     codec: str = "amrwb"
     bitrate_bps: int = 0
-    n_presses: int = 22
+    n_presses: int = 20
     n_hasty: int = 5
     walk_s: float = geolocation.WALK_S
     out_dir: Path = BUILD_DIR / "demo"
@@ -145,7 +145,7 @@ def _phrases(options: Options, progress: Progress) -> list[Samples]:
         BUILD_DIR / "third_party",
         BUILD_DIR / "speech",
         options.n_presses + options.n_hasty,
-        min_s=2.0,
+        min_s=2.5,
         max_s=4.0,
         progress=progress,
     )
