@@ -4,28 +4,36 @@ Dates come from the commit, not from the clock: the same sources give the same f
 """
 
 import os
+import re
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from tools import files, toml_subset
+from tools import files
 from tools.fetch import ROOT, read_stamp
 
 
 def collect(third_party_dir: Path) -> dict[str, Any]:
     """VERSION, GIT_HASH ("-changed" when files differ from it), BUILD_DATE, THIRD_PARTY."""
-    project = toml_subset.load(ROOT / "pyproject.toml")["project"]
     stamps = {path.name: read_stamp(path) for path in sorted(third_party_dir.iterdir())}
     return {
-        "VERSION": project["version"],
+        "VERSION": _version((ROOT / "pyproject.toml").read_text(encoding="utf-8")),
         "GIT_HASH": _git_hash(),
         "BUILD_DATE": _build_date(),
         "THIRD_PARTY": tuple(
             (name, stamp["version"], stamp["sha256"]) for name, stamp in stamps.items() if stamp
         ),
     }
+
+
+def _version(pyproject: str) -> str:
+    """The project's version; pyproject.toml as a whole is more TOML than `toml_subset` reads."""
+    match = re.search(r'^version = "([^"]+)"$', pyproject, re.MULTILINE)
+    if not match:
+        raise ValueError("pyproject.toml has no version")
+    return match.group(1)
 
 
 def _git(*arguments: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import runpy
 import subprocess
 from pathlib import Path
@@ -62,7 +63,8 @@ def test_build_record_names_whole_fetches_only(tmp_path: Path) -> None:
     (tmp_path / "whole/.fetched.json").write_text('{"version": "1", "sha256": "ab"}')
     values = build_info.collect(tmp_path)
     assert values["THIRD_PARTY"] == (("whole", "1", "ab"),)
-    assert values["VERSION"]
+    installed = importlib.metadata.version("handsetctl")
+    assert values["VERSION"] == installed
 
 
 def test_environment_is_stale_when_a_pin_changes(

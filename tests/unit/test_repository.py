@@ -36,7 +36,7 @@ def tracked_files() -> list[Path]:
     if run.returncode == 0:
         names = run.stdout.split("\0")
         return [ROOT / name for name in names if name and (ROOT / name).is_file()]
-    skipped = {"build", ".git", "__pycache__"}
+    skipped = {"build", ".git", "__pycache__", ".hypothesis", ".pytest_cache", ".mypy_cache"}
     return [
         p for p in ROOT.rglob("*") if p.is_file() and not skipped & set(p.relative_to(ROOT).parts)
     ]

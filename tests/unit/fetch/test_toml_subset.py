@@ -28,12 +28,6 @@ def test_own_files_read_the_same(path: Path) -> None:
     assert toml_subset.parse(text) == reference.loads(text)
 
 
-def test_version_of_the_project_reads_the_same() -> None:
-    text = (ROOT / "pyproject.toml").read_text()
-    head = text[: text.index("\ndependencies")]
-    assert toml_subset.parse(head) == reference.loads(head)
-
-
 _VALUE = st.recursive(
     st.integers(-(10**12), 10**12) | st.booleans() | st.text(st.sampled_from('ab"\\#[]=, \n\t')),
     lambda inner: st.lists(inner, max_size=4),

@@ -43,7 +43,7 @@ def demo(
     if as_json:
         print(json.dumps(result.report, indent=2, ensure_ascii=False))
     else:
-        show_rows("handsets", _found(result.report), False, "none")
+        show_rows("Found on their serial ports", _found(result.report), False, "none")
         console.print(summary_table(result.report))
         for note in result.report["notes"]:
             console.print(f"note: {note}", highlight=False)
@@ -56,11 +56,12 @@ def demo(
 
 
 def _found(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Who answered on the serial ports."""
-    shown = ("serial_number", "user_id", "firmware", "board", "capabilities")
+    """Who answered on the serial ports: a row a fact, a column a handset."""
+    handsets = report["handsets"]
+    shown = ("serial_number", "user_id", "firmware", "board", "chip", "capabilities", "codecs")
     return [
-        {"name": name, **{fact: identity[fact] for fact in shown}}
-        for name, identity in report["handsets"].items()
+        {"handset": fact, **{name: identity[fact] for name, identity in handsets.items()}}
+        for fact in shown
     ]
 
 
