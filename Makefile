@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BOARD  ?= sim
+CODEC  ?= amrwb
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 BUILD  := build
 BOARDS := $(patsubst boards/%/build.mk,%,$(wildcard boards/*/build.mk))
@@ -23,7 +24,7 @@ help: ## this list
 
 demo: venv sim ## two virtual handsets, real speech from one to the other, result in build/demo
 	@$(TOOL).fetch
-	@$(VENV)/handsetctl demo
+	@$(VENV)/handsetctl demo --codec $(CODEC)
 
 test: _venv_test sim _tools ## everything: unit, C core under sanitizers, MicroPython, virtual handsets
 	@mkdir -p $(BUILD)/reports
