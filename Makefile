@@ -67,6 +67,7 @@ _tools:
 lint: _venv_lint _lint_python _lint_c ## style, types and C warnings; changes nothing
 
 _lint_python:
+	@$(MAKE) -f boards/sim/build.mk generated PYTHON=$(PYTHON)
 	@$(STEP) lint "ruff: style and common mistakes" $(BUILD)/log -- $(VENV)/ruff check .
 	@$(STEP) lint "ruff: formatting" $(BUILD)/log -- $(VENV)/ruff format --check .
 	@$(STEP) lint "mypy: host and build tools" $(BUILD)/log -- $(VENV)/mypy

@@ -20,7 +20,7 @@ from handsetctl.demo import presses
 from handsetctl.device import Device
 from handsetctl.measure.align import align
 from handsetctl.measure.intelligibility import stoi
-from handsetctl.tree import BUILD_DIR
+from handsetctl.tree import SPEECH_DIR, THIRD_PARTY_DIR
 
 EDGE_TIMEOUT_S = 3.0
 PLAYER_TIMEOUT_S = 10.0
@@ -141,7 +141,7 @@ class Player:
 
 @pytest.fixture
 def phrase() -> Any:
-    return speech.load_phrases(BUILD_DIR / "third_party", BUILD_DIR / "speech", 1, min_s=3.0)[0]
+    return speech.load_phrases(THIRD_PARTY_DIR, SPEECH_DIR, 1, min_s=3.0)[0]
 
 
 @pytest.mark.parametrize("codec", ["amrwb", "opus"])

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
+from typing import Any
+
 import typer
 
 from handsetctl.bench.client import BenchClient
 from handsetctl.cli.output import JsonOption, show_facts
 from handsetctl.cli.target import NameArgument, TargetArgument, open_device
+from handsetctl.device import Position
 
 app = typer.Typer(help="Geolocation: the agent's key, and positions heard.", no_args_is_help=True)
 
@@ -23,4 +27,22 @@ def press(name: NameArgument) -> None:
 def show(target: TargetArgument, as_json: JsonOption = False) -> None:
     """Show whether geolocation is on, and the last position of every agent heard."""
     with open_device(target) as device:
-        show_facts(f"geolocation at {target}", device.geo(), as_json)
+        geo = device.geo()
+    facts = {
+        "enabled": geo.enabled,
+        "fix": geo.fix,
+        "own": _place(geo.own) if geo.own else None,
+        "heard": [{"user_id": heard.user_id, **_place(heard)} for heard in geo.heard],
+    }
+    show_facts(f"geolocation at {target}", facts, as_json)
+
+
+def _place(position: Position) -> dict[str, Any]:
+    """A position as people and maps write it."""
+    fixed = datetime.fromtimestamp(position.utc_ms / 1000.0, timezone.utc)
+    return {
+        "lat_deg": position.lat_deg,
+        "lon_deg": position.lon_deg,
+        "fixed_utc": fixed.isoformat(timespec="seconds"),
+        "age_s": position.age_ms / 1000.0,
+    }

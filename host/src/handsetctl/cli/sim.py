@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from handsetctl import speech
 from handsetctl.bench.client import BenchClient
 from handsetctl.bench.client import start as start_bench
 from handsetctl.cli.output import JsonOption, console, show_rows
 from handsetctl.cli.target import NameArgument
+from handsetctl.demo import geolocation
+from handsetctl.tree import SPEECH_DIR, THIRD_PARTY_DIR
+
+SPEECH_S = 10.0
 
 app = typer.Typer(
     help="Virtual handsets: the real firmware, each with its own serial port, on one virtual air.",
@@ -62,6 +68,49 @@ def power_off(name: NameArgument) -> None:
 def power_on(name: NameArgument) -> None:
     """Give it power again."""
     BenchClient().power_on(name)
+
+
+@app.command()
+def say(
+    name: NameArgument,
+    wav: Annotated[
+        Path | None,
+        typer.Argument(help="16 kHz mono WAV; nothing: ten seconds of French speech."),
+    ] = None,
+) -> None:
+    """Speak into the microphone of a virtual handset (it listens only while it may talk)."""
+    bench = BenchClient()
+    if wav is None:
+        wav = bench.state_dir / "speech.wav"
+        samples = speech.load_speech(THIRD_PARTY_DIR, SPEECH_DIR, SPEECH_S)
+        speech.write_wav(wav, samples, speech.RATE_HZ)
+    start_s, duration_s = bench.say(name, wav)
+    console.print(f"speaking for {duration_s:.1f} s")
+
+
+@app.command()
+def hear(
+    name: NameArgument,
+    wav: Annotated[Path, typer.Argument(help="WAV file to write.")],
+    seconds: Annotated[float, typer.Option(help="For how long to listen.")] = 10.0,
+) -> None:
+    """Record what the speaker of a virtual handset plays from now on."""
+    bench = BenchClient()
+    start_s = bench.now_s()
+    bench.hear(name, start_s, start_s + seconds, wav)
+    console.print(f"written: {wav}")
+
+
+@app.command()
+def walk(
+    name: NameArgument,
+    nmea: Annotated[
+        Path, typer.Argument(help="Recorded NMEA sentences; default: a real walk of 154 m.")
+    ] = geolocation.WALK,
+    rate: Annotated[float, typer.Option(help="How much faster than it was walked.")] = 1.0,
+) -> None:
+    """Play a walk into the GNSS receiver of a virtual handset (it hears it only while powered)."""
+    BenchClient().gnss_play(name, nmea, rate)
 
 
 def _statuses(bench: BenchClient) -> list[dict[str, Any]]:

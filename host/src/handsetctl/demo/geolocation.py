@@ -11,11 +11,11 @@ from handsetctl.bench.interface import BenchHandset
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.demo.presses import Progress
 from handsetctl.device import Device
-from handsetctl.tree import BUILD_DIR
+from handsetctl.tree import THIRD_PARTY_DIR
 
 # A real walk of 154 m near Brisbane (Haicom 305N, 2007), from gpsd's collection of recordings; the
 # lines before only search for satellites.
-WALK = BUILD_DIR / "third_party" / "gpsd" / "test" / "daemon" / "haicom-305N.log"
+WALK = THIRD_PARTY_DIR / "gpsd" / "test" / "daemon" / "haicom-305N.log"
 _FIRST_LINE = 35
 _FIX_TIMEOUT_S = 15.0
 _LED_TIMEOUT_S = 5.0

@@ -33,7 +33,7 @@ from handsetctl.measure import (
     stoi,
 )
 from handsetctl.report import ReportFiles, Track, default_limits, judged, write_report
-from handsetctl.tree import BUILD_DIR
+from handsetctl.tree import BUILD_DIR, SPEECH_DIR, THIRD_PARTY_DIR
 
 READY_TIMEOUT_S = 20.0
 
@@ -142,8 +142,8 @@ class _Steps:
 
 def _phrases(options: Options, progress: Progress) -> list[Samples]:
     return speech.load_phrases(
-        BUILD_DIR / "third_party",
-        BUILD_DIR / "speech",
+        THIRD_PARTY_DIR,
+        SPEECH_DIR,
         options.n_presses + options.n_hasty,
         min_s=2.5,
         max_s=4.0,
