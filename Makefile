@@ -28,7 +28,7 @@ demo: venv sim ## two virtual handsets, real speech from one to the other, resul
 
 test: _venv_test sim _tools ## everything: unit, C core under sanitizers, MicroPython, virtual handsets
 	@mkdir -p $(BUILD)/reports
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest -n 2 --dist loadgroup --require-tiers \
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest -n 2 --dist loadfile --require-tiers \
 	    --junit-xml=$(BUILD)/reports/junit.xml \
 	    --html=$(BUILD)/reports/tests.html --self-contained-html $(PYTEST_ARGS)
 

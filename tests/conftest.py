@@ -18,7 +18,7 @@ sys.path[:0] = [str(ROOT / "firmware"), str(TESTS)]
 # Helpers are modules beside the tests that use them; pytest's importlib mode leaves the path alone.
 sys.path += sorted({str(path.parent) for path in TESTS.rglob("*.py")} - {str(TESTS)})
 
-from tier_ledger import TierLedger, read_minimums, tier_of  # noqa: E402
+from tier_ledger import TierLedger, read_minimums  # noqa: E402
 
 pytest_plugins = ["pytester"]
 
@@ -29,15 +29,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail unless every tier ran its minimum (tests/tiers.toml) and nothing was skipped",
     )
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For `-n`: a file stays on one worker, and so do all tests that live in real time."""
-    for item in items:
-        tier = tier_of(item.path, TESTS)
-        group = tier if tier in ("device", "voice_core") else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_configure(config: pytest.Config) -> None:

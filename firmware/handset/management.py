@@ -46,13 +46,14 @@ class Management:
             "state": floor.state,
             "talker": self._app.ptt.talker,
             "counters": {
-                "received": channel.received,
+                "datagrams": channel.received,
                 "ignored": channel.ignored,
                 "malformed": floor.malformed,
                 "discarded": floor.discarded,
                 "echoed": floor.echoed,
                 "collisions": floor.collisions,
                 "send_failed": channel.send_failed,
+                "media_send_failed": self._app.pump.send_failed,
             },
         }
 

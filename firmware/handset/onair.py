@@ -12,6 +12,7 @@ _APP_PACKET_TYPE = 204
 _HEADER_BYTES = 12
 _VERSION_MASK = 0xC0
 _VERSION_2 = 0x80
+_DATAGRAMS_A_TURN = 4
 
 
 class FloorChannel:
@@ -50,7 +51,9 @@ class FloorChannel:
         """Receive for ever."""
         while True:
             await self._channel.readable()
-            n_bytes = self._channel.recv(self._buf)
-            while n_bytes >= 0:
-                self.dispatch(self._buf, n_bytes)
+            # Bounded, so that a flood leaves the agent's keys their turn.
+            for _ in range(_DATAGRAMS_A_TURN):
                 n_bytes = self._channel.recv(self._buf)
+                if n_bytes < 0:
+                    break
+                self.dispatch(self._buf, n_bytes)

@@ -88,7 +88,8 @@ def test_second_press_is_denied_and_the_first_goes_on(bench: VirtualBench) -> No
     bench["B"].wait_output("led", "receive", EDGE_TIMEOUT_S, since=pressed_s)
     contended_s = bench["B"].press("ptt")
     bench["B"].wait_output("led", "denied", EDGE_TIMEOUT_S, since=contended_s)
-    assert bench["A"].output("led") == "talk"
+    bench["A"].wait_output("led", "talk", EDGE_TIMEOUT_S, since=pressed_s)
+    assert bench["A"].history("led", since=contended_s) == []
     bench["B"].release("ptt")
     bench["B"].wait_output("led", "receive", EDGE_TIMEOUT_S, since=contended_s)
     released_s = bench["A"].release("ptt")

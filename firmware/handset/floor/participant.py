@@ -53,7 +53,9 @@ DEFAULT_CONFIG = {
     "emergency_priority": 0,  # Floor Priority of an emergency request
 }
 
+# No SSRC at all: what the standard does not say, the voice engine reads as "anyone".
 _NOBODY = 0
+_DATAGRAM_MESSAGES_MAX = 4
 
 
 class Participant:
@@ -147,9 +149,15 @@ class Participant:
             self._tell_taken()
 
     def message(self, buf: bytearray, n_bytes: int) -> None:
-        """A datagram of the floor channel: one or more floor control messages."""
+        """A datagram of the floor channel: one or more floor control messages.
+
+        Those beyond `_DATAGRAM_MESSAGES_MAX` count as malformed: no peer has so much to say, and a
+        stranger must not keep this handset busy with one datagram.
+        """
         start = 0
-        while start < n_bytes:
+        for _ in range(_DATAGRAM_MESSAGES_MAX):
+            if start >= n_bytes:
+                return
             try:
                 message = messages.decode(buf, n_bytes, start)
             except messages.MessageError:
@@ -157,6 +165,8 @@ class Participant:
                 return
             start += message.n_bytes
             self._on_message(message)
+        if start < n_bytes:
+            self.malformed += 1
 
     def media(self, ssrc: int) -> None:
         """RTP of `ssrc` was heard. Allocates nothing while the same speaker goes on."""
@@ -248,6 +258,9 @@ class Participant:
     # ----------------------------------------------------------------------------------- messages
 
     def _on_message(self, message: messages.Message) -> None:
+        if message.ssrc == _NOBODY or message.party_ssrc == _NOBODY:
+            self.malformed += 1
+            return
         if message.ssrc == self.ssrc:
             self._on_own_ssrc(message)
             return

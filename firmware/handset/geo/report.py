@@ -3,7 +3,7 @@
 After the 12 bytes every APP packet begins with (version 2, subtype 0, packet type 204, length,
 SSRC, name) come, all big-endian:
 
-    octet  0  format, 1                  octet  1  length of the user id in bytes, 1..255
+    octet  0  format, 1                  octet  1  length of the user id in bytes, 1..64
            2  sequence number, U16              4  UTC, milliseconds since 1970, U64
           12  latitude, 1e-7 degree, I32       16  longitude, 1e-7 degree, I32
           20  altitude, mm, I32                24  speed, cm/s, U16
@@ -14,13 +14,15 @@ Unknown altitude is -2**31; unknown speed, course or HDOP is 65535.
 """
 
 FORMAT = 1
-MAX_BYTES = 12 + 32 + 256
+MAX_BYTES = 12 + 32 + 64
 
 _HEADER_BYTES = 12
 _FIXED_BYTES = 32
 _NAME = b"HGEO"
 _U16_UNKNOWN = 0xFFFF
 _ALTITUDE_UNKNOWN = -(1 << 31)
+# A full table of positions must fit into one answer of the management link.
+USER_ID_BYTES_MAX = 64
 _LAT_MAX_E7 = 900_000_000
 _LON_MAX_E7 = 1_800_000_000
 _UTC_MAX_MS = 1 << 48
@@ -59,8 +61,8 @@ def encode(report: Report, buf: bytearray) -> int:
     user_id = report.user_id.encode()
     n_user_id = len(user_id)
     end = _HEADER_BYTES + _FIXED_BYTES + ((n_user_id + 3) & ~3)
-    if not 1 <= n_user_id <= 255:
-        raise ValueError("user id must have 1 to 255 bytes")
+    if not 1 <= n_user_id <= USER_ID_BYTES_MAX:
+        raise ValueError("user id must have 1 to %d bytes" % USER_ID_BYTES_MAX)
     if len(buf) < end:
         raise ValueError("buffer too small")
     _check(report)
@@ -96,7 +98,11 @@ def decode(buf, n_bytes: int) -> Report:
         raise ReportError(f"format {buf[12]} is unknown")
     n_user_id = buf[13]
     end = _HEADER_BYTES + _FIXED_BYTES + ((n_user_id + 3) & ~3)
-    if n_user_id == 0 or end != n_bytes or 4 * (_get(buf, 2, 2) + 1) != n_bytes:
+    if (
+        not 1 <= n_user_id <= USER_ID_BYTES_MAX
+        or end != n_bytes
+        or 4 * (_get(buf, 2, 2) + 1) != n_bytes
+    ):
         raise ReportError("lengths do not agree")
     try:
         user_id = bytes(buf[44 : 44 + n_user_id]).decode()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_CONFIG = {
     "interval_ms": 5000,  # at least this long between two reports
     "fix_max_age_ms": 5000,  # a fix older than this is no fix
-    "heard_max": 16,  # positions of others that are kept
+    "heard_max": 12,  # positions of others that are kept
     "heard_max_age_ms": 600_000,  # and for how long
 }
 
@@ -44,8 +44,8 @@ class GeoService:
         notify: "Callable[[str], None]",
         config: dict | None = None,
     ) -> None:
-        if not 1 <= len(user_id.encode()) <= 255:
-            raise ValueError("user id must have 1 to 255 bytes")
+        if not 1 <= len(user_id.encode()) <= report.USER_ID_BYTES_MAX:
+            raise ValueError("user id must have 1 to %d bytes" % report.USER_ID_BYTES_MAX)
         self.enabled = False
         # Reports sent, receiver bytes that came while off, reports of others: good and bad ones.
         self.sent = 0
@@ -112,15 +112,28 @@ class GeoService:
         now_ms = self._clock.ticks_ms()
         heard = []
         for user_id, (position, heard_ms) in self._heard.items():
-            entry = _position(position.lat_deg_e7, position.lon_deg_e7, position.utc_ms)
+            age_ms = self._clock.ticks_diff(now_ms, heard_ms)
+            entry = _position(position.lat_deg_e7, position.lon_deg_e7, position.utc_ms, age_ms)
             entry["user_id"] = user_id
-            entry["age_ms"] = self._clock.ticks_diff(now_ms, heard_ms)
             heard.append(entry)
         own = None
         fix = self.parser.fix
         if self._has_fix():
-            own = _position(fix.lat_e7(), fix.lon_e7(), fix.utc_ms())
-        return {"enabled": self.enabled, "fix": own is not None, "own": own, "heard": heard}
+            age_ms = self._clock.ticks_diff(now_ms, self._fix_ms)
+            own = _position(fix.lat_e7(), fix.lon_e7(), fix.utc_ms(), age_ms)
+        counters = {
+            "reports_sent": self.sent,
+            "reports_received": self.received,
+            "reports_malformed": self.malformed,
+            "bytes_while_off": self.bytes_while_off,
+        }
+        return {
+            "enabled": self.enabled,
+            "fix": own is not None,
+            "own": own,
+            "heard": heard,
+            "counters": counters,
+        }
 
     # ------------------------------------------------------------------------------------- switch
 
@@ -218,8 +231,13 @@ class GeoService:
                 del self._heard[user_id]
 
 
-def _position(lat_deg_e7: int, lon_deg_e7: int, utc_ms: int) -> dict:
-    return {"lat_deg_e7": lat_deg_e7, "lon_deg_e7": lon_deg_e7, "utc_ms": utc_ms}
+def _position(lat_deg_e7: int, lon_deg_e7: int, utc_ms: int, age_ms: int) -> dict:
+    return {
+        "lat_deg_e7": lat_deg_e7,
+        "lon_deg_e7": lon_deg_e7,
+        "utc_ms": utc_ms,
+        "age_ms": age_ms,
+    }
 
 
 def _speed_cm_s(speed_mm_s: "int | None"):

@@ -4,6 +4,10 @@ _NEWLINE = 0x0A
 _FIRST_PRINTABLE = 0x20
 _TAB = 0x09
 _DELETE = 0x7F
+# The C1 controls U+0080 to U+009F in UTF-8: some terminals obey them as they obey escape.
+_C1_LEAD = 0xC2
+_C1_FIRST = 0x80
+_C1_END = 0xA0
 _REPLACEMENT = 0x3F  # "?"
 
 
@@ -40,6 +44,9 @@ class LogRing:
         for i in range(n_bytes):
             byte = data[i]
             is_control = (byte < _FIRST_PRINTABLE and byte != _TAB) or byte == _DELETE
+            if i and data[i - 1] == _C1_LEAD and _C1_FIRST <= byte < _C1_END:
+                line[i - 1] = _REPLACEMENT
+                is_control = True
             line[i] = _REPLACEMENT if is_control else byte
         line[n_bytes] = _NEWLINE
         return n_bytes + 1

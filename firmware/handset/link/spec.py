@@ -102,6 +102,7 @@ COMMANDS = (
             Field("fix", "bool", "", "the receiver knows where it is"),
             Field("own", "map", "", "own position, null without a fix", _OWN_POSITION, True),
             Field("heard", "list", "", "last position of each user heard", _HEARD_POSITION),
+            Field("counters", "counters", "", "position reports and receiver bytes"),
         ),
     ),
     Command(4, "codec", "The voice codec used for talking.", _CODEC, _CODEC),

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from hal.contracts import Audio, Channel, Clock
 
 _PERIOD_MS = 5
+# Sixteen talkers' worth; a flood beyond that waits, and leaves the agent's keys their turn.
+_PACKETS_A_TURN = 4
 # The channel counts as busy until the jitter buffer has surely played out.
 _HANG_MS = 500
 # The floor's talker timer (T203) runs in seconds: telling it of media this often is plenty.
@@ -50,7 +52,7 @@ class VoicePump:
         # Bytes that Python allocated while moving packets (0 is the promise), and the packets.
         self.heap_bytes = 0
         self.packets = 0
-        self.send_dropped = 0
+        self.send_failed = 0
 
     def wake(self) -> None:
         """The channel becomes busy: start moving packets now."""
@@ -76,19 +78,18 @@ class VoicePump:
         n_bytes = self._audio.take(self._buf)
         while n_bytes:
             if not self._media.send(self._buf, n_bytes):
-                self.send_dropped += 1
+                self.send_failed += 1
             n_packets += 1
             n_bytes = self._audio.take(self._buf)
         return n_packets
 
     def _move_in(self) -> int:
-        n_packets = 0
-        n_bytes = self._media.recv(self._buf)
-        while n_bytes >= 0:
-            self._audio.give(self._buf, n_bytes)
-            n_packets += 1
+        for n_packets in range(_PACKETS_A_TURN):
             n_bytes = self._media.recv(self._buf)
-        return n_packets
+            if n_bytes < 0:
+                return n_packets
+            self._audio.give(self._buf, n_bytes)
+        return _PACKETS_A_TURN
 
     def _notice_media(self) -> None:
         now_ms = self._clock.ticks_ms()

@@ -130,6 +130,7 @@ class Geo(_Message):
     fix: bool
     own: Position | None
     heard: tuple[HeardPosition, ...]
+    counters: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -272,6 +273,7 @@ class Device:
             answer["fix"],
             None if own is None else Position(**own),
             tuple(HeardPosition(**position) for position in answer["heard"]),
+            answer["counters"],
         )
 
     def codec(self) -> Codec:

@@ -47,7 +47,7 @@ def optional(low, high):
 def any_report(draw):
     user_id = draw(
         st.text(st.characters(codec="utf-8"), min_size=1, max_size=60).filter(
-            lambda text: len(text.encode()) <= 255
+            lambda text: len(text.encode()) <= report.USER_ID_BYTES_MAX
         )
     )
     position = report.Report(draw(st.integers(0, 0xFFFFFFFF)), user_id)

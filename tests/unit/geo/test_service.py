@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from handset.geo import report
 from handset.geo.service import DEFAULT_CONFIG, GeoService
+from handset.link import cbor, spec
+from handset.link.server import HEADER_BYTES, Server
 
 SSRC, USER_ID = 500, "sip:me@sim.invalid"
 
@@ -63,7 +65,9 @@ def second(i, **how):
 def test_off_after_construction():
     desk = Desk()
     assert desk.power is None
-    assert desk.geo.snapshot() == {"enabled": False, "fix": False, "own": None, "heard": []}
+    snapshot = desk.geo.snapshot()
+    assert spec.mismatch(spec.command("geo").read, snapshot) == ""
+    assert not any(snapshot[name] for name in ("enabled", "fix", "own", "heard"))
 
 
 def test_the_key_switches_the_receiver_on_and_off():
@@ -144,16 +148,30 @@ def test_snapshot_on():
     desk = Desk()
     desk.toggle()
     desk.gnss(rmc())
-    assert desk.geo.snapshot() == {
-        "enabled": True,
-        "fix": True,
-        "own": {
-            "lat_deg_e7": 488_333_333,
-            "lon_deg_e7": 23_333_333,
-            "utc_ms": 1_735_732_800_000,
-        },
-        "heard": [],
+    desk.clock.now_ms += 700
+    snapshot = desk.geo.snapshot()
+    assert spec.mismatch(spec.command("geo").read, snapshot) == ""
+    assert snapshot["enabled"]
+    assert snapshot["fix"]
+    assert snapshot["own"] == {
+        "lat_deg_e7": 488_333_333,
+        "lon_deg_e7": 23_333_333,
+        "utc_ms": 1_735_732_800_000,
+        "age_ms": 700,
     }
+
+
+def test_a_full_table_of_the_longest_ids_fits_into_one_answer():
+    desk = Desk()
+    desk.toggle()
+    desk.gnss(rmc())
+    for i in range(20):
+        desk.hear(position_of(f"sip:{i:060d}", ssrc=1 + i))
+    snapshot = desk.geo.snapshot()
+    assert len(snapshot["heard"]) == DEFAULT_CONFIG["heard_max"]
+    assert spec.mismatch(spec.command("geo").read, snapshot) == ""
+    message_bytes_max = Server().message_bytes_max
+    assert HEADER_BYTES + len(cbor.dumps(snapshot, 4096)) <= message_bytes_max
 
 
 def test_off_wipes_every_buffer_and_the_unfinished_sentence():
@@ -246,13 +264,13 @@ def test_late_and_repeated_reports_are_not_news():
 
 def test_the_table_is_bounded_and_forgets_the_oldest():
     desk = Desk()
-    for i in range(16):
+    for i in range(12):
         desk.hear(position_of(f"sip:{i}", ssrc=i))
         desk.clock.now_ms += 10
     desk.hear(position_of("sip:0", ssrc=0, sequence=1))
     desk.hear(position_of("sip:new", ssrc=99))
     heard = {entry["user_id"] for entry in desk.geo.snapshot()["heard"]}
-    assert len(heard) == 16
+    assert len(heard) == 12
     assert {"sip:0", "sip:new"} <= heard
     assert "sip:1" not in heard
 
@@ -273,7 +291,7 @@ def test_noise_is_counted():
     assert desk.geo.malformed == 1
 
 
-@pytest.mark.parametrize("user_id", ["", "x" * 256])
+@pytest.mark.parametrize("user_id", ["", "x" * 65])
 def test_a_user_id_that_no_report_can_carry_is_refused(user_id):
     with pytest.raises(ValueError, match="user id"):
         GeoService(1, user_id, WrappingClock(), None, None, None)

@@ -105,7 +105,7 @@ class Handset:
 
     def geo(self, request):
         heard = [dict(POSITION, user_id="sip:b@sim.invalid")]
-        return {"enabled": True, "fix": False, "own": None, "heard": heard}
+        return {"enabled": True, "fix": False, "own": None, "heard": heard, "counters": {"a": 1}}
 
     def codec(self, request):
         return self._codec

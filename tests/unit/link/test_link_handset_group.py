@@ -27,6 +27,7 @@ EXAMPLES = {
         "fix": True,
         "own": POSITION,
         "heard": [dict(POSITION, user_id="sip:b@sim.invalid")],
+        "counters": {"reports_sent": 1},
     },
     "codec": {"name": "amrwb", "bitrate_bps": 12650},
     "link_stats": {"packets": 2},
@@ -71,7 +72,7 @@ def test_examples_follow_the_table_over_the_wire(command):
 
 
 def test_geo_without_a_fix_follows_the_table():
-    message = {"enabled": False, "fix": False, "own": None, "heard": []}
+    message = {"enabled": False, "fix": False, "own": None, "heard": [], "counters": {}}
     assert spec.mismatch(spec.command("geo").read, message) == ""
 
 

@@ -25,12 +25,10 @@ from handsetctl.demo.presses import (
 from handsetctl.demo.timeline import Session
 from handsetctl.device import Device, VoiceStats
 from handsetctl.measure import (
-    align,
+    MeasureError,
     first_syllable_clipped,
-    mouth_to_ear,
+    measure_call,
     percentiles,
-    pesq_wb,
-    stoi,
 )
 from handsetctl.report import ReportFiles, Track, default_limits, judged, write_report
 from handsetctl.tree import BUILD_DIR, SPEECH_DIR, THIRD_PARTY_DIR
@@ -173,16 +171,24 @@ class _Snapshot:
     def since(self, before: _Snapshot) -> dict[str, Any]:
         """The report's figures for what happened in between."""
         sent = self.talker["tx_frames"] - before.talker["tx_frames"]
-        received = self.listener["rx_packets"] - before.listener["rx_packets"]
+        received = _playable(self.listener) - _playable(before.listener)
         packets = self.packets - before.packets
         return {
             "frames_sent": sent,
             "frames_received": received,
             "frames_lost": sent - received,
-            "heap_bytes_per_frame": (self.heap_bytes - before.heap_bytes) / packets,
+            "heap_bytes_per_frame": (self.heap_bytes - before.heap_bytes) / packets
+            if packets
+            else None,
             "device_overruns": self.talker["io_overruns"] - before.talker["io_overruns"],
             "device_underruns": self.listener["io_underruns"] - before.listener["io_underruns"],
         }
+
+
+def _playable(listener: VoiceStats) -> int:
+    """Packets that could be played: all that came less what was useless to the listener."""
+    useless = ("rx_bad", "rx_foreign", "rx_late", "rx_duplicate", "rx_overflow", "decode_failed")
+    return listener["rx_packets"] - sum(listener[name] for name in useless)
 
 
 def _notes(figures: dict[str, Any]) -> list[str]:
@@ -198,15 +204,21 @@ def _notes(figures: dict[str, Any]) -> list[str]:
 
 
 def _speech_figures(calm: list[Press], hasty: list[Press]) -> dict[str, Any]:
-    """What the sound itself says."""
-    spoken, heard = joined(calm)
-    alignment = align(spoken, heard, AUDIO_RATE_HZ)
+    """What the sound itself says; None for what could not be measured, which fails the verdict."""
     clipped = [first_syllable_clipped(p.spoken, p.heard, AUDIO_RATE_HZ).clipped_ms for p in hasty]
-    return {
+    figures: dict[str, Any] = {
         "speech_s": round(sum(press.speech_duration_s for press in calm), 1),
-        "stoi": round(stoi(spoken, heard, AUDIO_RATE_HZ, alignment), 4),
-        "pesq_wb": round(pesq_wb(spoken, heard, AUDIO_RATE_HZ, alignment).mean, 3),
         "access_time_ms": percentiles([p.access_ms for p in [*calm, *hasty]]).as_report(),
-        "mouth_to_ear_ms": mouth_to_ear(alignment).as_report(),
         "first_syllable_clipped_ms": round(float(np.median(clipped)), 1),
+    }
+    try:
+        call = measure_call(*joined(calm), AUDIO_RATE_HZ)
+    except MeasureError:
+        nothing = {"p50": None, "p95": None, "n": 0}
+        return {**figures, "stoi": None, "pesq_wb": None, "mouth_to_ear_ms": nothing}
+    return {
+        **figures,
+        "stoi": round(call.stoi, 4),
+        "pesq_wb": round(call.pesq_wb, 3),
+        "mouth_to_ear_ms": call.mouth_to_ear.as_report(),
     }
