@@ -3,7 +3,6 @@
 // take, give, step, stats and heard_ssrc allocate nothing.
 
 #include "py/binary.h"
-#include "py/mperrno.h"
 #include "py/objarray.h"
 #include "py/runtime.h"
 
@@ -35,16 +34,13 @@ static void raise_error(enum voice_error error) {
             mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("talking: stop before configuring"));
         case VOICE_ERROR_UNCONFIGURED:
             mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("configure a codec before talking"));
-        case VOICE_ERROR_BUSY:
-            mp_raise_OSError(MP_EBUSY);
     }
 }
 
-// A command was accepted: it waits for the audio thread, or is done at once when none runs.
-static void finish_command(enum voice_error error) {
-    raise_error(error);
+// The audio thread follows with its next frame; when none runs by itself, it is done here.
+static void follow(void) {
     if (!voice_io_is_paced()) {
-        voice_engine_audio_commands(&engine);
+        voice_engine_audio_follow(&engine);
     }
 }
 
@@ -120,7 +116,7 @@ static mp_obj_t voice_step(mp_obj_t n_frames) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(voice_step_obj, voice_step);
 
-// --- commands -----------------------------------------------------------------------------------
+// --- what is wanted -----------------------------------------------------------------------------
 
 static mp_obj_t voice_configure(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
     enum { ARG_codec, ARG_bitrate_bps, ARG_payload_type, ARG_ssrc, ARG_seq0, ARG_timestamp0 };
@@ -146,13 +142,15 @@ static mp_obj_t voice_configure(size_t n_args, const mp_obj_t *pos_args, mp_map_
         .timestamp = get_uint(args[ARG_timestamp0].u_obj, UINT32_MAX,
             MP_ERROR_TEXT("timestamp is 32 bits")),
     };
-    finish_command(voice_engine_configure(the_engine(), &config));
+    raise_error(voice_engine_configure(the_engine(), &config));
+    follow();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(voice_configure_obj, 0, voice_configure);
 
 static mp_obj_t voice_talk(mp_obj_t on) {
-    finish_command(voice_engine_talk(the_engine(), mp_obj_is_true(on)));
+    raise_error(voice_engine_talk(the_engine(), mp_obj_is_true(on)));
+    follow();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(voice_talk_obj, voice_talk);
@@ -162,7 +160,8 @@ static mp_obj_t voice_listen(mp_obj_t ssrc_in) {
     if (ssrc < VOICE_LISTEN_NONE || ssrc > (long long)UINT32_MAX) {
         mp_raise_ValueError(MP_ERROR_TEXT("SSRC is 32 bits; 0 is any, -1 is none"));
     }
-    finish_command(voice_engine_listen(the_engine(), ssrc));
+    voice_engine_listen(the_engine(), ssrc);
+    follow();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(voice_listen_obj, voice_listen);

@@ -8,6 +8,9 @@
 #define FADE_IN_SAMPLES 80
 // Timestamps further apart than this say nothing about the network's jitter.
 #define JITTER_GAP_MAX_US 1000000
+// In wanted_between, beside the index.
+#define WANTED_NEWS 4u
+#define WANTED_INDEX 3u
 
 // --- statistics: one writer each, read from the other side ------------------------------------
 
@@ -49,26 +52,26 @@ void voice_engine_init(struct voice_engine *engine, uint64_t (*now_us)(void)) {
     memset(engine, 0, sizeof(*engine));
     engine->now_us = now_us;
     engine->listen = VOICE_LISTEN_FIRST;
+    engine->wanted.listen = VOICE_LISTEN_FIRST;
+    engine->wanted_writing = 0;
+    engine->wanted_reading = 1;
+    engine->wanted_between = 2;
     voice_ring_init(&engine->tx);
     voice_ring_init(&engine->rx);
     voice_jitter_init(&engine->jitter, 1, VOICE_JITTER_TARGET_FRAMES);
 }
 
-static enum voice_error post(struct voice_engine *engine, const struct voice_command *command) {
-    uint32_t done = __atomic_load_n(&engine->commands_done, __ATOMIC_ACQUIRE);
-    uint32_t posted = engine->commands_posted;
-    if (posted - done >= VOICE_COMMAND_SLOTS) {
-        return VOICE_ERROR_BUSY;
-    }
-    engine->commands[posted % VOICE_COMMAND_SLOTS] = *command;
-    __atomic_store_n(&engine->commands_posted, posted + 1u, __ATOMIC_RELEASE);
-    return VOICE_OK;
+// A whole copy takes the place of the one between the sides; one that nobody has read comes back.
+static void publish_wanted(struct voice_engine *engine) {
+    engine->wanted_copies[engine->wanted_writing] = engine->wanted;
+    engine->wanted_writing = __atomic_exchange_n(&engine->wanted_between,
+        engine->wanted_writing | WANTED_NEWS, __ATOMIC_ACQ_REL) & WANTED_INDEX;
 }
 
 enum voice_error voice_engine_configure(struct voice_engine *engine,
     const struct voice_config *config) {
     const struct voice_codec *codec = config->codec;
-    if (engine->talk_wanted) {
+    if (engine->wanted.talk) {
         return VOICE_ERROR_TALKING;
     }
     if (codec == NULL
@@ -83,27 +86,26 @@ enum voice_error voice_engine_configure(struct voice_engine *engine,
     if (config->payload_type > 127u) {
         return VOICE_ERROR_PAYLOAD_TYPE;
     }
-    struct voice_command command = {.kind = VOICE_DO_CONFIGURE, .config = *config};
-    enum voice_error error = post(engine, &command);
-    engine->configured = engine->configured || error == VOICE_OK;
-    return error;
+    engine->wanted.config = *config;
+    engine->wanted.n_configures++;
+    publish_wanted(engine);
+    return VOICE_OK;
 }
 
 enum voice_error voice_engine_talk(struct voice_engine *engine, bool on) {
-    if (!engine->configured) {
-        return on ? VOICE_ERROR_UNCONFIGURED : VOICE_OK;
+    if (on && engine->wanted.config.codec == NULL) {
+        return VOICE_ERROR_UNCONFIGURED;
     }
-    struct voice_command command = {.kind = VOICE_DO_TALK, .talk = on};
-    enum voice_error error = post(engine, &command);
-    if (error == VOICE_OK) {
-        engine->talk_wanted = on;
-    }
-    return error;
+    engine->wanted.n_bursts += on && !engine->wanted.talk;
+    engine->wanted.talk = on;
+    publish_wanted(engine);
+    return VOICE_OK;
 }
 
-enum voice_error voice_engine_listen(struct voice_engine *engine, int64_t ssrc) {
-    struct voice_command command = {.kind = VOICE_DO_LISTEN, .listen = ssrc};
-    return post(engine, &command);
+void voice_engine_listen(struct voice_engine *engine, int64_t ssrc) {
+    engine->wanted.listen = ssrc;
+    engine->wanted.n_listens++;
+    publish_wanted(engine);
 }
 
 uint32_t voice_engine_heard_ssrc(const struct voice_engine *engine) {
@@ -134,7 +136,7 @@ bool voice_engine_give(struct voice_engine *engine, const uint8_t *packet, size_
     return true;
 }
 
-// --- audio side: commands ---------------------------------------------------------------------
+// --- audio side: what is wanted ---------------------------------------------------------------
 
 static void reset_receiver(struct voice_engine *engine) {
     const struct voice_codec *codec = engine->config.codec;
@@ -158,17 +160,19 @@ static void do_configure(struct voice_engine *engine, const struct voice_config 
     reset_receiver(engine);
 }
 
-static void do_talk(struct voice_engine *engine, bool on) {
-    if (on && !engine->talking && engine->config.codec != NULL) {
-        // Every burst starts from a fresh encoder, as its listeners start from a fresh decoder.
-        if (!engine->config.codec->encoder_init(engine->encoder, engine->config.bitrate_bps)) {
-            add_stat(engine, VOICE_STAT_tx_failed, 1);
-            return;
-        }
-        engine->burst_start = true;
-        add_stat(engine, VOICE_STAT_tx_bursts, 1);
+// Every burst starts from a fresh encoder, as its listeners start from a fresh decoder.
+static bool start_talking(struct voice_engine *engine) {
+    const struct voice_config *config = &engine->config;
+    if (config->codec == NULL) {
+        return false;
     }
-    engine->talking = on && engine->config.codec != NULL;
+    if (!config->codec->encoder_init(engine->encoder, config->bitrate_bps)) {
+        add_stat(engine, VOICE_STAT_tx_failed, 1);
+        return false;
+    }
+    engine->burst_start = true;
+    add_stat(engine, VOICE_STAT_tx_bursts, 1);
+    return true;
 }
 
 static void do_listen(struct voice_engine *engine, int64_t ssrc) {
@@ -181,28 +185,27 @@ static void do_listen(struct voice_engine *engine, int64_t ssrc) {
     engine->listen = ssrc;
 }
 
-static void do_command(struct voice_engine *engine, const struct voice_command *command) {
-    switch (command->kind) {
-        case VOICE_DO_CONFIGURE:
-            do_configure(engine, &command->config);
-            break;
-        case VOICE_DO_TALK:
-            do_talk(engine, command->talk);
-            break;
-        case VOICE_DO_LISTEN:
-            do_listen(engine, command->listen);
-            break;
+void voice_engine_audio_follow(struct voice_engine *engine) {
+    if (!(__atomic_load_n(&engine->wanted_between, __ATOMIC_RELAXED) & WANTED_NEWS)) {
+        return;
     }
-}
-
-void voice_engine_audio_commands(struct voice_engine *engine) {
-    uint32_t posted = __atomic_load_n(&engine->commands_posted, __ATOMIC_ACQUIRE);
-    uint32_t done = engine->commands_done;
-    while (done != posted) {
-        do_command(engine, &engine->commands[done % VOICE_COMMAND_SLOTS]);
-        done++;
-        __atomic_store_n(&engine->commands_done, done, __ATOMIC_RELEASE);
+    engine->wanted_reading = __atomic_exchange_n(&engine->wanted_between, engine->wanted_reading,
+        __ATOMIC_ACQ_REL) & WANTED_INDEX;
+    const struct voice_wanted *wanted = &engine->wanted_copies[engine->wanted_reading];
+    if (engine->configures_done != wanted->n_configures) {
+        engine->configures_done = wanted->n_configures;
+        do_configure(engine, &wanted->config);
     }
+    if (engine->listens_done != wanted->n_listens) {
+        engine->listens_done = wanted->n_listens;
+        do_listen(engine, wanted->listen);
+    }
+    if (!wanted->talk) {
+        engine->talking = false;
+    } else if (engine->bursts_done != wanted->n_bursts) {
+        engine->talking = start_talking(engine);
+    }
+    engine->bursts_done = wanted->n_bursts;
 }
 
 // --- audio side: microphone to ring -----------------------------------------------------------
@@ -305,6 +308,7 @@ static void receive(struct voice_engine *engine, const struct voice_packet *pack
     if (codec == NULL
         || !voice_rtp_read(packet->bytes, packet->n_bytes, &rtp, &payload, &n_payload)
         || rtp.payload_type != engine->config.payload_type
+        || rtp.ssrc == 0 // means "anyone" and "nobody"
         || !codec->payload_ok(payload, n_payload)) {
         add_stat(engine, VOICE_STAT_rx_bad, 1);
         return;
@@ -420,7 +424,7 @@ static void pass_time(struct voice_engine *engine) {
 
 void voice_engine_audio_tick(struct voice_engine *engine, const int16_t mic[VOICE_FRAME_SAMPLES],
     int16_t speaker[VOICE_FRAME_SAMPLES]) {
-    voice_engine_audio_commands(engine);
+    voice_engine_audio_follow(engine);
     if (engine->talking) {
         capture(engine, mic);
     }
@@ -431,7 +435,7 @@ void voice_engine_audio_tick(struct voice_engine *engine, const int16_t mic[VOIC
 }
 
 void voice_engine_audio_skip(struct voice_engine *engine) {
-    voice_engine_audio_commands(engine);
+    voice_engine_audio_follow(engine);
     voice_jitter_skip(&engine->jitter);
     pass_time(engine);
     add_stat(engine, VOICE_STAT_io_overruns, 1);

@@ -4,7 +4,8 @@
 // Two sides use one engine at the same time:
 //   control side (Python): configure, talk, listen, take, give, stats;
 //   audio side (one thread, or whoever steps): everything named voice_engine_audio_*.
-// They meet in rings and in single words only; nobody waits and nothing is allocated.
+// They meet in rings, in single words and in the three copies of struct voice_wanted; nobody waits
+// and nothing is allocated.
 #ifndef VOICE_ENGINE_H
 #define VOICE_ENGINE_H
 
@@ -21,8 +22,6 @@
 // where pointers have 8 bytes.
 #define VOICE_CODEC_MEMORY_BYTES 42496u
 
-#define VOICE_COMMAND_SLOTS 16u
-
 #define VOICE_LISTEN_NONE (-1)
 #define VOICE_LISTEN_FIRST 0
 
@@ -33,7 +32,6 @@ enum voice_error {
     VOICE_ERROR_PAYLOAD_TYPE, // not 0..127
     VOICE_ERROR_TALKING,      // not while talking
     VOICE_ERROR_UNCONFIGURED, // no codec chosen yet
-    VOICE_ERROR_BUSY,         // the audio side has not looked at earlier commands yet
 };
 
 struct voice_config {
@@ -45,12 +43,19 @@ struct voice_config {
     uint32_t timestamp; // of the next frame
 };
 
-struct voice_command {
-    enum { VOICE_DO_CONFIGURE, VOICE_DO_TALK, VOICE_DO_LISTEN } kind;
-    struct voice_config config;
-    bool talk;
+// What the control side wants, all of it. The audio side sees the newest only; the counts tell it
+// what has been asked for anew since it last looked.
+struct voice_wanted {
+    struct voice_config config; // codec NULL: not configured
     int64_t listen;
+    bool talk;
+    uint32_t n_configures;
+    uint32_t n_listens;
+    uint32_t n_bursts; // times that talk went from off to on
 };
+
+// One copy is being written, one is being read, the third lies between the sides.
+#define VOICE_WANTED_COPIES 3u
 
 struct voice_load {
     uint64_t total_us;
@@ -63,17 +68,20 @@ struct voice_engine {
     // Between the sides.
     struct voice_ring tx;
     struct voice_ring rx;
-    struct voice_command commands[VOICE_COMMAND_SLOTS];
-    uint32_t commands_posted;
-    uint32_t commands_done;
+    struct voice_wanted wanted_copies[VOICE_WANTED_COPIES];
+    uint32_t wanted_between; // index of the copy between the sides, and whether it is news
     uint32_t heard_ssrc;
     uint32_t stats[VOICE_STAT_COUNT]; // each written by one side only
 
     // Control side.
-    bool talk_wanted;
-    bool configured;
+    struct voice_wanted wanted;
+    uint32_t wanted_writing; // index
 
     // Audio side.
+    uint32_t wanted_reading; // index
+    uint32_t configures_done;
+    uint32_t listens_done;
+    uint32_t bursts_done;
     struct voice_config config; // sequence and timestamp move on
     void *encoder;
     void *decoder;
@@ -96,12 +104,16 @@ struct voice_engine {
 void voice_engine_init(struct voice_engine *engine, uint64_t (*now_us)(void));
 
 // --- control side -----------------------------------------------------------------------------
+//
+// The last wish before a frame is the one that counts; those before it might never have been.
 
+// Only while not talking. Sequence and timestamp start anew, also with the same codec.
 enum voice_error voice_engine_configure(struct voice_engine *engine,
     const struct voice_config *config);
+// Off and on again is a new burst, also within a frame. Fails only for "on" when not configured.
 enum voice_error voice_engine_talk(struct voice_engine *engine, bool on);
 // An SSRC, VOICE_LISTEN_NONE or VOICE_LISTEN_FIRST.
-enum voice_error voice_engine_listen(struct voice_engine *engine, int64_t ssrc);
+void voice_engine_listen(struct voice_engine *engine, int64_t ssrc);
 // SSRC of the burst being received, 0 when there is none.
 uint32_t voice_engine_heard_ssrc(const struct voice_engine *engine);
 // The next packet to send, or NULL; give it back with voice_engine_taken().
@@ -118,8 +130,8 @@ void voice_engine_audio_tick(struct voice_engine *engine, const int16_t mic[VOIC
     int16_t speaker[VOICE_FRAME_SAMPLES]);
 // One frame of time passed in which the device could neither capture nor play.
 void voice_engine_audio_skip(struct voice_engine *engine);
-// Carries out waiting commands now. The control side may call it while the audio side stands still.
-void voice_engine_audio_commands(struct voice_engine *engine);
+// Follows what is wanted, now. The control side may call it while the audio side stands still.
+void voice_engine_audio_follow(struct voice_engine *engine);
 void voice_engine_audio_set_stat(struct voice_engine *engine, enum voice_stat stat,
     uint32_t value);
 

@@ -157,7 +157,7 @@ CASE(listen_to_one_to_first_to_none) {
         start_both(amrwb(), 12650);
         station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
         const int64_t listen[] = {0x3333, VOICE_LISTEN_FIRST, VOICE_LISTEN_NONE};
-        CHECK_EQ(voice_engine_listen(&b.engine, listen[mode]), VOICE_OK);
+        voice_engine_listen(&b.engine, listen[mode]);
         talk(&a, true);
         talk(&c, true);
         for (int f = 0; f < 20; f++) {
@@ -203,7 +203,7 @@ CASE(listening_to_whom_one_hears_does_not_interrupt) {
     talk(&a, true);
     for (int f = 0; f < 20; f++) {
         if (f == 10) {
-            CHECK_EQ(voice_engine_listen(&b.engine, 0x1111), VOICE_OK);
+            voice_engine_listen(&b.engine, 0x1111);
         }
         frame_of_both(NULL);
     }
@@ -230,18 +230,277 @@ CASE(commands_are_checked) {
     CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_ERROR_TALKING);
     CHECK_EQ(voice_engine_talk(&a.engine, false), VOICE_OK);
     CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
-    enum voice_error error = VOICE_OK;
-    for (unsigned i = 0; i < VOICE_COMMAND_SLOTS + 1u && error == VOICE_OK; i++) {
-        error = voice_engine_talk(&a.engine, false);
-    }
-    CHECK_EQ(error, VOICE_ERROR_BUSY);
-    voice_engine_audio_commands(&a.engine);
+    // What is refused changes nothing.
     CHECK_EQ(voice_engine_talk(&a.engine, true), VOICE_OK);
+    struct voice_config other = {.codec = voice_codec_find("opus"), .bitrate_bps = 16000,
+                                 .payload_type = 97};
+    CHECK_EQ(voice_engine_configure(&a.engine, &other), VOICE_ERROR_TALKING);
+    station_tick(&a, NULL);
+    uint8_t packet[VOICE_PACKET_MAX_BYTES];
+    CHECK_EQ(station_take(&a, packet), 12 + 34);
 }
+
+// --- many wishes within one frame --------------------------------------------------------------
+
+static void check_packet(struct station *station, bool marker, uint16_t sequence,
+    uint32_t timestamp) {
+    uint8_t packet[VOICE_PACKET_MAX_BYTES];
+    struct voice_rtp rtp;
+    const uint8_t *payload;
+    size_t n_payload;
+    size_t n_bytes = station_take(station, packet);
+    CHECK(voice_rtp_read(packet, n_bytes, &rtp, &payload, &n_payload));
+    CHECK_EQ(rtp.marker, marker);
+    CHECK_EQ(rtp.sequence, sequence);
+    CHECK_EQ(rtp.timestamp, timestamp);
+    CHECK_EQ(station_take(station, packet), 0);
+}
+
+CASE(a_thousand_wishes_in_a_frame_end_as_the_last) {
+    static struct station c;
+    const int64_t others[] = {0x1111, VOICE_LISTEN_NONE, VOICE_LISTEN_FIRST, 0x4444};
+    for (int ends_on = 0; ends_on < 2; ends_on++) {
+        start_both(amrwb(), 12650);
+        station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
+        for (unsigned i = 0; i < 1000; i++) {
+            talk(&b, i % 2 != (unsigned)ends_on);
+            voice_engine_listen(&b.engine, others[i % 4]);
+        }
+        talk(&b, ends_on);
+        voice_engine_listen(&b.engine, 0x3333);
+        talk(&a, true);
+        talk(&c, true);
+        for (unsigned f = 0; f < 20; f++) {
+            station_tick(&a, NULL);
+            station_tick(&c, NULL);
+            stations_carry(&a, &b); // a is always first
+            stations_carry(&c, &b);
+            station_tick(&b, NULL);
+            if (ends_on) {
+                check_packet(&b, f == 0, (uint16_t)f, f * 320);
+            }
+        }
+        CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x3333);
+        CHECK_EQ(STAT(&b, rx_foreign), 20);
+        CHECK_EQ(STAT(&b, decoded), 18);
+        CHECK_EQ(STAT(&b, tx_bursts), ends_on);
+        CHECK_EQ(STAT(&b, tx_frames), ends_on ? 20 : 0);
+    }
+}
+
+CASE(off_and_on_within_a_frame_is_a_new_burst) {
+    // The same sound before and after, encoded by a fresh encoder: the same bytes.
+    uint8_t first[20][VOICE_PACKET_MAX_BYTES], again[VOICE_PACKET_MAX_BYTES];
+    signal_speech(said, N_SAMPLES);
+    start_both(amrwb(), 12650);
+    talk(&a, true);
+    for (uint32_t f = 0; f < 40; f++) {
+        if (f == 20) {
+            talk(&a, false);
+            talk(&a, true);
+            talk(&a, false);
+            talk(&a, true);
+        }
+        talk(&a, true); // already on: goes on
+        station_tick(&a, said + f % 20 * FRAME);
+        uint8_t *packet = f < 20 ? first[f] : again;
+        size_t n_bytes = station_take(&a, packet);
+        CHECK_EQ(n_bytes, 12 + 34);
+        CHECK_EQ(packet[1] >> 7, f % 20 == 0); // marker
+        CHECK_EQ((uint16_t)(packet[2] << 8 | packet[3]), (uint16_t)(65500 + f));
+        CHECK(memcmp(first[f % 20] + 12, packet + 12, 34) == 0);
+        CHECK(voice_engine_give(&b.engine, packet, n_bytes));
+        station_tick(&b, NULL);
+    }
+    CHECK_EQ(STAT(&a, tx_bursts), 2);
+    CHECK_EQ(STAT(&b, rx_bursts), 2);
+    CHECK_EQ(STAT(&b, rx_lost), 0);
+}
+
+CASE(on_and_off_within_a_frame_sends_nothing) {
+    start_both(amrwb(), 12650);
+    talk(&a, true);
+    talk(&a, false);
+    station_tick(&a, NULL);
+    CHECK_EQ(STAT(&a, tx_bursts), 0);
+    CHECK_EQ(STAT(&a, tx_frames), 0);
+    // The next one is whole.
+    talk(&a, true);
+    station_tick(&a, NULL);
+    check_packet(&a, true, 65500, 0xffff0000u + 320);
+    // In the middle of a burst, off, on and off ends it.
+    talk(&a, false);
+    talk(&a, true);
+    talk(&a, false);
+    station_tick(&a, NULL);
+    CHECK_EQ(STAT(&a, tx_bursts), 1);
+    CHECK_EQ(STAT(&a, tx_frames), 1);
+}
+
+CASE(the_last_configuration_within_a_frame_counts) {
+    start_both(amrwb(), 12650);
+    talk(&a, true);
+    station_tick(&a, NULL);
+    check_packet(&a, true, 65500, 0xffff0000u);
+    talk(&a, false);
+    struct voice_config config = {.codec = voice_codec_find("opus"), .bitrate_bps = 16000,
+                                  .payload_type = 97, .ssrc = 0x5555};
+    CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
+    for (uint16_t i = 1; i <= 100; i++) {
+        config = (struct voice_config){.codec = amrwb(), .bitrate_bps = 6600, .payload_type = 99,
+                                       .ssrc = 0x6666, .sequence = i, .timestamp = 1000u * i};
+        CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
+    }
+    talk(&a, true);
+    voice_engine_listen(&a.engine, 0x2222);
+    station_tick(&a, NULL);
+    uint8_t packet[VOICE_PACKET_MAX_BYTES];
+    CHECK_EQ(station_take(&a, packet), 12 + 19); // 6.6 kbit/s
+    CHECK_EQ(packet[1], 0x80 | 99);
+    CHECK_EQ(packet[3], 100);
+    CHECK_EQ(packet[11], 0x66);
+    // Not configured anew: the numbers go on.
+    voice_engine_listen(&a.engine, VOICE_LISTEN_FIRST);
+    talk(&a, true);
+    station_tick(&a, NULL);
+    check_packet(&a, false, 101, 100320);
+}
+
+// b hears a to whom it listens; then these wishes in one frame while a goes on talking. Returns how
+// many frames b has decoded 12 frames later; 12 when nothing interrupted a.
+static uint32_t decoded_after(const int64_t *wishes, size_t n_wishes) {
+    start_both(amrwb(), 12650);
+    voice_engine_listen(&b.engine, 0x1111);
+    talk(&a, true);
+    for (int f = 0; f < 20; f++) {
+        frame_of_both(NULL);
+    }
+    uint32_t before = STAT(&b, decoded);
+    for (size_t i = 0; i < n_wishes; i++) {
+        voice_engine_listen(&b.engine, wishes[i]);
+    }
+    for (int f = 0; f < 12; f++) {
+        frame_of_both(NULL);
+    }
+    return STAT(&b, decoded) - before;
+}
+#define DECODED_AFTER(...) decoded_after((const int64_t[]){__VA_ARGS__}, \
+    sizeof((const int64_t[]){__VA_ARGS__}) / sizeof(int64_t))
+
+CASE(listening_changes_within_a_frame) {
+    const int64_t any = VOICE_LISTEN_FIRST, none = VOICE_LISTEN_NONE;
+    // The last is the talker being heard, or anyone: as if nothing had been.
+    CHECK_EQ(DECODED_AFTER(any), 12);
+    CHECK_EQ(DECODED_AFTER(none, any), 12);
+    CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x1111);
+    CHECK_EQ(DECODED_AFTER(0x9999, any), 12);
+    CHECK_EQ(DECODED_AFTER(0x9999, 0x1111), 12);
+    CHECK_EQ(STAT(&b, rx_bursts), 1);
+    // Otherwise the talker is cut off at once.
+    CHECK_EQ(DECODED_AFTER(any, none), 0);
+    CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0);
+    CHECK_EQ(DECODED_AFTER(any, 0x9999), 0);
+    CHECK_EQ(STAT(&b, rx_foreign), 12);
+    // None, then anyone while nobody is heard: anyone.
+    start_both(amrwb(), 12650);
+    voice_engine_listen(&b.engine, none);
+    talk(&a, true);
+    frame_of_both(NULL);
+    CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0);
+    voice_engine_listen(&b.engine, none);
+    voice_engine_listen(&b.engine, any);
+    frame_of_both(NULL);
+    CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x1111);
+}
+
+CASE(anyone_keeps_the_talker_until_its_burst_is_played_out) {
+    static struct station c;
+    start_both(amrwb(), 12650);
+    station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
+    voice_engine_listen(&b.engine, 0x1111);
+    talk(&a, true);
+    for (int f = 0; f < 20; f++) {
+        frame_of_both(NULL);
+    }
+    talk(&a, false);
+    voice_engine_listen(&b.engine, VOICE_LISTEN_FIRST);
+    frame_of_both(NULL);
+    CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x1111);
+    frame_of_both(NULL);
+    CHECK_EQ(STAT(&b, decoded), 20); // the two that were still in the jitter buffer
+    // Then anyone is heard, and whom b wants even in the middle of another's burst.
+    while (voice_engine_heard_ssrc(&b.engine) != 0) {
+        frame_of_both(NULL);
+    }
+    static struct station *const next[] = {&c, &a};
+    for (int i = 0; i < 2; i++) {
+        talk(next[i], true);
+        if (i == 1) {
+            voice_engine_listen(&b.engine, 0x1111);
+        }
+        station_tick(next[i], NULL);
+        stations_carry(next[i], &b);
+        station_tick(&b, NULL);
+        CHECK_EQ(voice_engine_heard_ssrc(&b.engine), i == 0 ? 0x3333 : 0x1111);
+    }
+    CHECK_EQ(STAT(&b, rx_foreign), 0);
+}
+
+// --- packets that are nobody's ------------------------------------------------------------------
+
+// Packets of a station that must not count come to b together with those of one that b hears
+// afterwards: all are bad, nothing sounds, the lock stays free and then with the good one.
+static void check_never_heard(struct station *strange) {
+    static struct station c;
+    station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
+    CHECK_EQ(voice_engine_talk(&strange->engine, true), VOICE_OK);
+    for (int f = 0; f < 40; f++) {
+        station_tick(strange, said + f % 20 * FRAME);
+        CHECK_EQ(stations_carry(strange, &b), 1);
+        if (f == 20) {
+            talk(&c, true);
+        }
+        station_tick(&c, NULL);
+        stations_carry(&c, &b);
+        station_tick(&b, NULL);
+        CHECK_EQ(voice_engine_heard_ssrc(&b.engine), f < 20 ? 0 : 0x3333);
+        CHECK(f >= 20 || signal_peak(b.speaker, FRAME) == 0);
+    }
+    CHECK_EQ(STAT(&b, rx_bad), 40);
+    CHECK_EQ(STAT(&b, rx_foreign), 0);
+    CHECK_EQ(STAT(&b, decoded), 18);
+    CHECK_EQ(STAT(&b, rx_bursts), 1);
+}
+
+CASE(ssrc_0_is_never_heard) {
+    static struct station nobody;
+    signal_speech(said, N_SAMPLES);
+    start_both(amrwb(), 12650);
+    station_start(&nobody, amrwb(), 12650, 0, 1, 1);
+    check_never_heard(&nobody);
+}
+
+CASE(another_payload_type_is_never_heard) {
+    static struct station strange;
+    signal_speech(said, N_SAMPLES);
+    start_both(amrwb(), 12650);
+    station_start(&strange, voice_codec_find("opus"), 16000, 0x1111, 1, 1);
+    check_never_heard(&strange);
+    // The same codec under another number, even from whom b listens to and hears.
+    start_both(amrwb(), 12650);
+    struct voice_config config = {.codec = amrwb(), .bitrate_bps = 12650, .payload_type = 97,
+                                  .ssrc = 0x3333};
+    voice_engine_init(&strange.engine, test_clock_us);
+    CHECK_EQ(voice_engine_configure(&strange.engine, &config), VOICE_OK);
+    voice_engine_listen(&b.engine, 0x3333);
+    check_never_heard(&strange);
+}
+
+// --- hostile and unlucky ------------------------------------------------------------------------
 
 CASE(an_unconfigured_engine_is_silent) {
     voice_engine_init(&b.engine, test_clock_us);
-    uint8_t packet[46] = {0x80, 96};
+    uint8_t packet[46] = {0x80, 96, [11] = 1};
     memset(b.speaker, 1, sizeof(b.speaker));
     CHECK(voice_engine_give(&b.engine, packet, sizeof(packet)));
     station_tick(&b, NULL);
@@ -306,12 +565,12 @@ CASE(a_packet_longer_than_a_slot_stays_out) {
     packet[0] |= 0x20;
     packet[n_bytes + 254] = 255;
     CHECK(n_bytes + 255 > VOICE_PACKET_MAX_BYTES && n_bytes + 255 <= sizeof(packet));
-    struct voice_command before[VOICE_COMMAND_SLOTS];
-    memcpy(before, b.engine.commands, sizeof(before));
+    struct voice_wanted before[VOICE_WANTED_COPIES];
+    memcpy(before, b.engine.wanted_copies, sizeof(before));
     for (unsigned p = 0; p < VOICE_RING_SLOTS; p++) {
         CHECK(voice_engine_give(&b.engine, packet, n_bytes + 255));
     }
-    CHECK(memcmp(before, b.engine.commands, sizeof(before)) == 0); // what lies behind the ring
+    CHECK(memcmp(before, b.engine.wanted_copies, sizeof(before)) == 0); // what lies behind the ring
     station_tick(&b, NULL);
     CHECK_EQ(STAT(&b, rx_bad), VOICE_RING_SLOTS);
     // The longest that fits is taken.

@@ -1,6 +1,7 @@
 // Python's side and the audio thread at the same time, under the thread sanitizer. Real codecs
 // add nothing to what the two sides share, so a stub stands in and time is not of interest.
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include "check.h"
@@ -16,7 +17,7 @@ static bool any_bitrate(uint32_t bitrate_bps) {
     return bitrate_bps > 0;
 }
 static bool init_encoder(void *encoder, uint32_t bitrate_bps) {
-    memset(encoder, (int)bitrate_bps, 16);
+    memcpy(encoder, &bitrate_bps, sizeof(bitrate_bps));
     return true;
 }
 static bool init_decoder(void *decoder) {
@@ -24,9 +25,9 @@ static bool init_decoder(void *decoder) {
     return true;
 }
 static size_t encode(void *encoder, const int16_t *pcm, uint8_t *payload, size_t capacity) {
-    (void)encoder;
     (void)capacity;
     memcpy(payload, pcm, 34);
+    memcpy(payload, encoder, sizeof(uint32_t)); // the bit rate
     return 34;
 }
 static bool payload_ok(const uint8_t *payload, size_t n_bytes) {
@@ -70,7 +71,7 @@ CASE(race_between_python_and_audio) {
     CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
     pthread_t thread;
     CHECK_EQ(pthread_create(&thread, NULL, audio, NULL), 0);
-    uint64_t n_taken = 0, n_commands = 0;
+    uint64_t n_taken = 0, n_wishes = 0, n_configures = 0;
     for (unsigned i = 0; n_taken < N_PACKETS; i++) {
         const struct voice_packet *packet = voice_engine_take(&engine);
         if (packet != NULL) {
@@ -79,9 +80,10 @@ CASE(race_between_python_and_audio) {
             n_taken++;
         }
         if (i % 16 == 0) {
-            n_commands += voice_engine_talk(&engine, i % 64 != 0) == VOICE_OK;
-            n_commands += voice_engine_listen(&engine, i % 3 ? 77 : 0) == VOICE_OK;
-            n_commands += voice_engine_configure(&engine, &config) == VOICE_OK;
+            CHECK_EQ(voice_engine_talk(&engine, i % 64 != 0), VOICE_OK);
+            voice_engine_listen(&engine, i % 3 ? 77 : 0);
+            n_wishes += 2;
+            n_configures += voice_engine_configure(&engine, &config) == VOICE_OK;
         }
         for (unsigned s = 0; s < VOICE_STAT_COUNT; s++) {
             voice_engine_stat(&engine, (enum voice_stat)s);
@@ -91,9 +93,87 @@ CASE(race_between_python_and_audio) {
     __atomic_store_n(&stop, true, __ATOMIC_RELEASE);
     CHECK_EQ(pthread_join(thread, NULL), 0);
     FIGURE("race_packets", n_taken);
-    FIGURE("race_commands", n_commands);
-    CHECK(n_commands > 100);
+    FIGURE("race_wishes", n_wishes);
+    FIGURE("race_configures", n_configures);
+    CHECK(n_wishes > 100 && n_configures > 10);
     CHECK(voice_engine_stat(&engine, VOICE_STAT_decoded) > 0);
+}
+
+// Every packet comes from one whole configuration, and never from one older than the packet before.
+CASE(race_of_configurations) {
+    struct voice_config config = {.codec = &stub, .payload_type = 96};
+    voice_engine_init(&engine, no_clock);
+    pthread_t thread;
+    CHECK_EQ(pthread_create(&thread, NULL, audio, NULL), 0);
+    uint64_t n_taken = 0;
+    uint32_t newest = 0, n_seen = 0, n = 0;
+    while (n_taken < N_PACKETS) {
+        n++;
+        config.bitrate_bps = n;
+        config.ssrc = n * 2654435761u;
+        config.payload_type = n % 128u;
+        CHECK_EQ(voice_engine_talk(&engine, false), VOICE_OK);
+        CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
+        CHECK_EQ(voice_engine_talk(&engine, true), VOICE_OK);
+        const struct voice_packet *packet;
+        while (n_taken < N_PACKETS && (packet = voice_engine_take(&engine)) != NULL) {
+            const uint8_t *bytes = packet->bytes;
+            uint32_t ssrc = (uint32_t)bytes[8] << 24 | (uint32_t)bytes[9] << 16
+                | (uint32_t)bytes[10] << 8 | bytes[11];
+            uint32_t of;
+            memcpy(&of, bytes + 12, sizeof(of));
+            CHECK_EQ(ssrc, of * 2654435761u);
+            CHECK_EQ(bytes[1] & 0x7f, of % 128u);
+            CHECK(of >= newest && of <= n);
+            n_seen += of != newest;
+            newest = of;
+            voice_engine_taken(&engine);
+            n_taken++;
+        }
+    }
+    __atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    FIGURE("race_configurations", n);
+    FIGURE("race_configurations_seen", n_seen);
+    CHECK(n_seen > 10);
+}
+
+static void wait_frames(uint32_t n_frames) {
+    uint32_t start = voice_engine_stat(&engine, VOICE_STAT_frames);
+    while (voice_engine_stat(&engine, VOICE_STAT_frames) - start < n_frames) {
+        sched_yield();
+    }
+}
+
+// Wishes as fast as they can be had: none fails, and the last of each round comes true.
+CASE(race_ends_as_the_last_wish) {
+    struct voice_config config = {.codec = &stub, .bitrate_bps = 1, .payload_type = 96,
+                                  .ssrc = 77};
+    voice_engine_init(&engine, no_clock);
+    CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
+    pthread_t thread;
+    CHECK_EQ(pthread_create(&thread, NULL, audio, NULL), 0);
+    for (unsigned round = 0; round < 100; round++) {
+        bool on = round % 2;
+        for (unsigned i = 0; i < 1000; i++) {
+            CHECK_EQ(voice_engine_talk(&engine, (i % 2 == 0) == on), VOICE_OK);
+            voice_engine_listen(&engine, (int64_t)(i % 3) - 1);
+        }
+        CHECK_EQ(voice_engine_talk(&engine, on), VOICE_OK);
+        voice_engine_listen(&engine, 1000 + round);
+        wait_frames(3);
+        for (unsigned p = 0; p < VOICE_RING_SLOTS && voice_engine_take(&engine) != NULL; p++) {
+            voice_engine_taken(&engine);
+        }
+        wait_frames(3);
+        CHECK_EQ(voice_engine_take(&engine) != NULL, on);
+    }
+    __atomic_store_n(&stop, true, __ATOMIC_RELEASE);
+    CHECK_EQ(pthread_join(thread, NULL), 0);
+    CHECK_EQ(engine.listen, 1099);
+    CHECK_EQ(engine.talking, true);
+    CHECK(voice_engine_stat(&engine, VOICE_STAT_tx_bursts) >= 50);
+    FIGURE("race_bursts", voice_engine_stat(&engine, VOICE_STAT_tx_bursts));
 }
 
 // The thread sanitizer must see this one.
