@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+import typer
+from typer.testing import CliRunner
+
+from handsetctl.bench.client import BenchClient
+from handsetctl.bench.faults import HandsetCrashed
+from handsetctl.cli.demo import _leave_running as leave_running
+from handsetctl.cli.main import app
+from handsetctl.cli.output import show_facts, show_rows, tell
 
 HANDSETCTL = Path(sys.executable).with_name("handsetctl")
 Run = subprocess.CompletedProcess[str]
-RunCli = Callable[..., Run]
 
 
-@pytest.fixture(scope="module")
-def cli(tmp_path_factory: pytest.TempPathFactory) -> RunCli:
+class RunCli:
     """Runs `handsetctl` with a state of its own."""
-    state = tmp_path_factory.mktemp("cli")
-    environment = {**os.environ, "HANDSETCTL_STATE": str(state), "NO_COLOR": "1", "COLUMNS": "100"}
 
-    def run(*arguments: str) -> Run:
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        own = {"HANDSETCTL_STATE": str(state), "NO_COLOR": "1", "COLUMNS": "100"}
+        self._environment = {**os.environ, **own}
+
+    def __call__(self, *arguments: str) -> Run:
         return subprocess.run(
             [str(HANDSETCTL), *arguments],
             capture_output=True,
             text=True,
             timeout=60,
-            env=environment,
+            env=self._environment,
             check=False,
         )
 
-    return run
+    def popen(self, *arguments: str) -> subprocess.Popen[str]:
+        """The same in the background."""
+        return subprocess.Popen(
+            [str(HANDSETCTL), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=self._environment,
+        )
+
+
+@pytest.fixture(scope="module")
+def cli(tmp_path_factory: pytest.TempPathFactory) -> RunCli:
+    return RunCli(tmp_path_factory.mktemp("cli"))
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +155,40 @@ def test_power_cut_and_back(running: RunCli) -> None:
     assert answer(running("sim", "list", "--json"))[1]["state"] == "on"
 
 
+def test_a_dead_handset_is_named_with_its_state(running: RunCli) -> None:
+    assert running("sim", "power-off", "A").returncode == 0
+    for arguments in (("ptt", "press", "A"), ("geo", "press", "A"), ("info", "A")):
+        run = running(*arguments)
+        assert run.returncode == 7
+        assert "switched off" in run.stderr and "handsetctl sim power-on A" in run.stderr
+    assert running("sim", "power-on", "A").returncode == 0
+    bench = BenchClient(running.state)
+    os.kill(bench.list()[0].pid, signal.SIGSEGV)
+    with pytest.raises(HandsetCrashed):
+        bench.wait_output("A", "led", "fault", 20.0)
+    for arguments in (("ptt", "press", "A"), ("info", "A")):
+        run = running(*arguments)
+        assert run.returncode == 7
+        assert "signal 11" in run.stderr and "handsetctl sim power-off A" in run.stderr
+    assert running("sim", "power-off", "A").returncode == 0
+    assert running("sim", "power-on", "A").returncode == 0
+    bench.wait_output("A", "ready", "1", 20.0)
+
+
+def test_handsets_left_running_speak_the_codec_of_the_demonstration(
+    running: RunCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANDSETCTL_STATE", str(running.state))
+    leave_running("opus", 0, as_json=True)
+    for name in ("A", "B"):
+        assert answer(running("voice", "codec", name, "--json"))["name"] == "opus"
+    sdp = tmp_path / "call.sdp"
+    assert running("air", "tap", "--sdp", str(sdp)).returncode == 0  # learns it from a handset
+    assert "opus/48000" in sdp.read_text()
+    assert running("air", "untap").returncode == 0
+    leave_running("amrwb", 0, as_json=True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "exit_code", "says"),
     [
@@ -138,6 +198,13 @@ def test_power_cut_and_back(running: RunCli) -> None:
         (("air", "set", "--loss", "2"), 7, "probability"),
         (("sim", "start", "--names", "X,Y"), 7, "A, B"),
         (("demo", "--codec", "g711"), 2, "g711"),
+        (("demo", "--presses", "0"), 2, "--presses"),
+        (("demo", "--out", "/dev/null/x"), 2, "/dev/null/x"),
+        (("air", "tap", "--port", "70000", "--sdp", "/dev/null"), 2, "--port"),
+        (("air", "tap", "--sdp", "/nonexistent/[/x].sdp"), 2, "/nonexistent/[/x].sdp"),
+        (("air", "capture", "/nonexistent/x.pcap"), 2, "/nonexistent/x.pcap"),
+        (("sim", "hear", "A", "/nonexistent/x.wav"), 2, "/nonexistent/x.wav"),
+        (("sim", "say", "A", "/nonexistent/x.wav"), 2, "/nonexistent/x.wav"),
         (("nonsense",), 2, "nonsense"),
     ],
 )
@@ -148,6 +215,76 @@ def test_errors_are_one_paragraph_with_their_exit_code(
     assert run.returncode == exit_code, run.stderr
     assert says in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_ctrl_c_and_a_reader_that_left_are_no_errors_of_ours(running: RunCli) -> None:
+    for arguments in (("sim", "list"), ("sim", "list", "--json")):
+        with running.popen(*arguments) as unread:
+            unread.stdout.close()
+            assert (unread.stderr.read(), unread.wait(20)) == ("", 1)
+    port = BenchClient(running.state).port("B")
+    with running.popen("monitor", "B") as monitor:
+        _wait_open(monitor, port)
+        monitor.send_signal(signal.SIGINT)
+        assert (monitor.stderr.read(), monitor.wait(20)) == ("", 0)
+    with running.popen("sim", "hear", "A", "/dev/null", "--seconds", "60") as hearing:
+        _wait_open(hearing, "socket:")
+        hearing.send_signal(signal.SIGINT)
+        assert "Traceback" not in hearing.stderr.read()
+        assert hearing.wait(20) == 130
+
+
+def _wait_open(process: subprocess.Popen[str], wanted: str) -> None:
+    """Return once the process has opened a file whose name starts so: it is past its imports."""
+    while not any(name.startswith(wanted) for name in _files_open_in(process.pid)):
+        assert process.poll() is None
+        time.sleep(0.005)
+
+
+def _files_open_in(pid: int) -> set[str]:
+    found = set()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed in between
+            found.add(os.readlink(link))
+    return found
+
+
+def _commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, *path, name)
+        else:
+            yield (*path, name), command
+
+
+def test_what_is_missing_is_said_for_every_command() -> None:
+    root = typer.main.get_command(app)
+    assert isinstance(root, click.Group)
+    needy = [path for path, command in _commands(root) if any(p.required for p in command.params)]
+    assert {("info",), ("ptt", "press"), ("air", "tap")} <= set(needy) and len(needy) >= 14
+    for path in needy:
+        result = CliRunner().invoke(app, path)
+        assert (result.exit_code, type(result.exception)) == (2, SystemExit), path
+        assert "Missing" in result.output, path
+
+
+def test_what_a_device_says_is_not_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    nasty = "[/x] [red]\x1b[2J:warning:"
+    shown = "[/x] [red]\ufffd[2J:warning:"
+    show_facts(nasty, {nasty: nasty, "list": [nasty]}, as_json=False)
+    show_rows(nasty, [{"user_id": nasty}], False, "none")
+    tell("[/x] :warning:")
+    said = capsys.readouterr().out
+    assert said.count(shown) == 4 and said.endswith("[/x] :warning:\n")
+
+
+def test_the_command_line_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, handsetctl.cli.main; "
+        "print({'numpy', 'scipy', 'matplotlib', 'smp', 'serial'} & set(sys.modules))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout == "set()\n"
 
 
 @pytest.mark.parametrize(

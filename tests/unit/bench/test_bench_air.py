@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import socket
 import statistics
 import struct
@@ -162,8 +163,23 @@ def test_refusals_say_why_and_change_nothing(air: AirControl, members: tuple) ->
         air.cut("D")
     with pytest.raises(BenchError, match="pcap"):
         air.pcap(Path("/nonexistent/air.pcap"))
+    for port in (0, 70000, -1):
+        with pytest.raises(BenchError, match=f"{port} is not a port"):
+            air.tap(port)
+        with pytest.raises(BenchError, match=f"{port} is not a port"):
+            air.join("B", port, port)
     members[0].media.send(b"still here")
     assert members[1].media.recv(2048) == b"still here"
+
+
+def test_an_air_that_dies_is_told_with_its_end(air: AirControl) -> None:
+    air.check()
+    os.kill(air.pid, signal.SIGKILL)
+    assert select.select([air.fileno()], [], [], TIMEOUT_S)[0]
+    with pytest.raises(BenchError, match="air process ended .signal 9."):
+        air.check()
+    with pytest.raises(BenchError, match="air process ended .signal 9."):
+        air.stats()
 
 
 def test_closing_ends_the_process_and_later_calls_fail() -> None:

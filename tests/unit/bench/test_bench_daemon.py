@@ -13,7 +13,7 @@ import pytest
 
 from handsetctl.bench import client
 from handsetctl.bench.client import BenchClient
-from handsetctl.bench.faults import BenchNotRunning, BenchTimeout, HandsetCrashed
+from handsetctl.bench.faults import BenchNotRunning, BenchTimeout, HandsetCrashed, PathUnusable
 from handsetctl.bench.room import sine
 from handsetctl.bench.wav import read_wav, write_wav
 from handsetctl.errors import BenchError
@@ -189,6 +189,67 @@ def test_power_reset_and_crash(running: BenchClient, tmp_path: Path) -> None:
     assert (status.state, status.crash) == ("crashed", caught.value.report)
 
 
+def test_a_handset_that_is_off_takes_no_press_and_has_no_port(running: BenchClient) -> None:
+    running.press("A", "ptt")
+    running.power_off("A")
+    calls = (lambda: running.press("A", "ptt"), lambda: running.port("A"))
+    for call in (*calls, lambda: running.tone("A", 300.0, 0.1)):
+        with pytest.raises(BenchError, match="switched off") as caught:
+            call()
+        assert caught.value.next_step == "give it power: handsetctl sim power-on A"
+    running.release("A", "ptt")  # the finger may leave a dead key
+    running.power_on("A")
+    running.wait_output("A", "ready", "1", TIMEOUT_S)
+    assert running.output("A", "led") == "idle"
+    with open(running.port("A"), "wb", buffering=0) as port:
+        port.write(b"die of old age\n")
+    with pytest.raises(HandsetCrashed):
+        running.wait_output("A", "led", "fault", TIMEOUT_S)
+    for call in calls:
+        with pytest.raises(HandsetCrashed, match="of old age") as crashed:
+            call()
+        assert "handsetctl sim power-off A, then handsetctl sim power-on A" in str(crashed.value)
+
+
+def test_when_the_air_dies_every_command_but_stop_says_so(
+    running: BenchClient, state_dir: Path, start: Callable[..., BenchClient]
+) -> None:
+    os.kill(_air_of(state_dir), signal.SIGKILL)
+    with pytest.raises(BenchError, match="air process ended"):
+        running.wait_output("A", "led", "talk", TIMEOUT_S)
+    for call in (running.list, running.air_stats, start, lambda: running.press("A", "ptt")):
+        with pytest.raises(BenchError, match="air process ended") as caught:
+            call()
+        assert "handsetctl sim stop" in caught.value.next_step
+    assert running.running
+    assert running.stop() is True
+    assert start().list()
+
+
+def test_unusable_paths_are_the_users_and_cost_nothing(
+    running: BenchClient, tmp_path: Path
+) -> None:
+    nowhere = tmp_path / "none" / "file"
+    now_s = running.now_s()
+    running.record_start("A")
+    for call in (
+        lambda: running.say("A", nowhere),
+        lambda: running.gnss_play("A", nowhere),
+        lambda: running.hear("A", now_s + 3600.0, now_s + 7200.0, nowhere),
+        lambda: running.record_stop("A", nowhere),
+        lambda: running.pcap(nowhere),
+        lambda: running.tap(5004, nowhere),
+        lambda: client.start(Path("/dev/null/state")),
+    ):
+        with pytest.raises(PathUnusable) as caught:
+            call()
+        assert caught.value.exit_code == 2
+    running.record_stop("A", tmp_path / "kept.wav")
+    with pytest.raises(BenchError, match="no UDP port 70000"):
+        running.tap(70000, tmp_path / "call.sdp")
+    assert not (tmp_path / "call.sdp").exists()
+
+
 def test_air_tap_capture_and_sky(running: BenchClient, tmp_path: Path) -> None:
     running.air(loss=1.0, source="A", target="B")
     running.pcap(tmp_path / "air.pcap")
@@ -208,6 +269,18 @@ def test_air_tap_capture_and_sky(running: BenchClient, tmp_path: Path) -> None:
     (tmp_path / "walk.nmea").write_text("$GPRMC,120000,A*00\n")
     running.gnss_play("A", tmp_path / "walk.nmea", rate=5.0)
     running.gnss_stop("A")
+
+
+def _air_of(state_dir: Path) -> int:
+    """Process id of the air of the bench that holds this state directory."""
+    daemon = (state_dir / "sim.lock").read_text().strip()
+    pids = [
+        pid
+        for task in Path(f"/proc/{daemon}/task").iterdir()
+        for pid in (task / "children").read_text().split()
+    ]
+    (air,) = [pid for pid in pids if b".bench.air\0" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return int(air)
 
 
 def test_mistakes_are_told_and_the_bench_goes_on(running: BenchClient, tmp_path: Path) -> None:

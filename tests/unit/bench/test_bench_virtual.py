@@ -194,6 +194,19 @@ def test_what_was_on_the_air_while_off_is_not_heard_later(
     assert bench.air.stats()["links"]["A>B"]["delivered"] == 2
 
 
+def test_when_the_air_dies_waits_and_checks_say_so(bench: VirtualBench) -> None:
+    bench.check()
+    os.kill(bench.air.pid, signal.SIGKILL)
+    with pytest.raises(BenchError, match="air process ended"):
+        bench["A"].wait_output("led", "talk", TIMEOUT_S)
+    bench["B"].reset()  # a handset's own life goes on, and does not hide it
+    with pytest.raises(BenchError, match="air process ended"):
+        bench["B"].wait_output("led", "talk", TIMEOUT_S)
+    for check in (bench.check, bench["A"].check):
+        with pytest.raises(BenchError, match="air process ended"):
+            check()
+
+
 def test_power_on_twice_is_once(bench: VirtualBench) -> None:
     bench["A"].power_on()
     assert bench["A"].boots == 1

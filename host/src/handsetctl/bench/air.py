@@ -141,11 +141,11 @@ class Air:
             return {"id": number, "ok": False, "error": f"{type(error).__name__}: {error}"}
 
     def _do_join(self, member: str, media_port: int, floor_port: int) -> None:
+        addresses = {"media": _loopback(media_port), "floor": _loopback(floor_port)}
         self._forget(member)
         self._model.join(member)
         self._numbers.setdefault(member, len(self._numbers))
-        for kind, port in (("media", media_port), ("floor", floor_port)):
-            address = ("127.0.0.1", port)
+        for kind, address in addresses.items():
             self._addresses[member, kind] = address
             self._senders[kind, address] = member
 
@@ -161,7 +161,7 @@ class Air:
         self._model.cut(member, on)
 
     def _do_tap(self, port: int | None) -> None:
-        self._tap = None if port is None else ("127.0.0.1", port)
+        self._tap = None if port is None else _loopback(port)
 
     def _do_pcap(self, path: str | None) -> None:
         if self._pcap is not None:
@@ -184,6 +184,13 @@ class Air:
             address = self._addresses.pop((member, kind), None)
             if address is not None:
                 del self._senders[kind, address]
+
+
+def _loopback(port: int) -> tuple[str, int]:
+    """Where to send for a port; ValueError unless it is one: sending would be too late to say."""
+    if not isinstance(port, int) or not 1 <= port <= 65535:
+        raise ValueError(f"{port!r} is not a port from 1 to 65535")
+    return "127.0.0.1", port
 
 
 def _loopback_socket() -> socket.socket:

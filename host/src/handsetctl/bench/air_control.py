@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import select
 import subprocess
 import sys
@@ -30,6 +32,7 @@ class AirControl:
             bufsize=0,
             start_new_session=True,
         )
+        self._pidfd = os.pidfd_open(self._process.pid)
         prefer(self._process.pid)
         self._pending = b""
         try:
@@ -39,6 +42,35 @@ class AirControl:
             raise
         self.media_port: int = ready["media_port"]
         self.floor_port: int = ready["floor_port"]
+
+    @property
+    def pid(self) -> int:
+        """Process id of the air."""
+        return self._process.pid
+
+    def fileno(self) -> int:
+        """Readable from the moment the process has ended."""
+        return self._pidfd
+
+    def check(self) -> None:
+        """Raise BenchError if the process has ended."""
+        if self._process.poll() is not None:
+            raise self.fault()
+
+    def fault(self) -> BenchError:
+        """The error that tells how the process ended, or that it does not answer."""
+        status = self._process.poll()
+        if status is None:
+            what = "the air process does not answer"
+        else:
+            how = f"signal {-status}" if status < 0 else f"exit {status}"
+            what = f"the air process ended ({how}): the handsets do not hear each other any more"
+        return BenchError(
+            what,
+            "the virtual air",
+            "start the bench again (handsetctl sim stop, then handsetctl sim start); the error "
+            "output of the bench (daemon.log beside sim.lock) says why",
+        )
 
     def join(self, member: str, media_port: int, floor_port: int) -> None:
         """Put a member on the air, by the loopback ports it uses."""
@@ -94,6 +126,9 @@ class AirControl:
                 self._process.wait()
             if self._process.stdout is not None:
                 self._process.stdout.close()
+            if self._pidfd >= 0:
+                os.close(self._pidfd)
+                self._pidfd = -1
 
     def _do(self, command: str, **args: Any) -> Any:
         with self._lock:
@@ -103,7 +138,7 @@ class AirControl:
             try:
                 self._process.stdin.write(json.dumps(request).encode() + b"\n")
             except (BrokenPipeError, ValueError):
-                raise self._dead() from None
+                raise self._gone() from None
             reply = self._read_line()
         if not reply["ok"]:
             raise BenchError(
@@ -119,15 +154,14 @@ class AirControl:
             readable, _, _ = select.select([self._process.stdout], [], [], _TIMEOUT_S)
             chunk = self._process.stdout.read(65536) if readable else b""
             if not chunk:
-                raise self._dead()
+                raise self._gone() if readable else self.fault()
             self._pending += chunk
         line, _, self._pending = self._pending.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
-    def _dead(self) -> BenchError:
-        return BenchError(
-            "the air process ended or does not answer",
-            "the virtual air",
-            "start the bench again; its error output says why it ended",
-        )
+    def _gone(self) -> BenchError:
+        """Its pipes are closed: it has ended, or is about to, which says how it ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(_TIMEOUT_S)
+        return self.fault()

@@ -20,11 +20,19 @@ from pathlib import Path
 from typing import Any
 
 from handsetctl.bench.endpoint import socket_address
-from handsetctl.bench.faults import BenchNotRunning, BenchTimeout, CrashReport, HandsetCrashed
+from handsetctl.bench.faults import (
+    BenchNotRunning,
+    BenchTimeout,
+    CrashReport,
+    HandsetCrashed,
+    PathUnusable,
+    switched_off,
+)
 from handsetctl.bench.interface import Edge
 from handsetctl.bench.places import default_state_dir
 from handsetctl.bench.programs import find_program
 from handsetctl.bench.sdp import write_sdp
+from handsetctl.bench.user_files import make_folder
 from handsetctl.errors import BenchError
 
 _ANSWER_TIMEOUT_S = 30.0
@@ -75,11 +83,11 @@ class BenchClient:
         ]
 
     def port(self, name: str) -> str:
-        """Serial URL of a handset's console."""
+        """Serial URL of a handset's console; HandsetCrashed, or that it is off, if none answers."""
         statuses = self.list()
         for status in statuses:
             if status.name == name:
-                return status.port
+                return _answering(status).port
         raise BenchError(
             f"there is no virtual handset {name!r}",
             "the bench",
@@ -260,6 +268,13 @@ class BenchClient:
         except (FileNotFoundError, ConnectionRefusedError):
             connection.close()
             raise _not_running(self.state_dir) from None
+        except OSError as error:
+            connection.close()
+            raise PathUnusable(
+                f"no bench can be reached there: {error.strerror or error}",
+                str(self.state_dir),
+                "name another folder in HANDSETCTL_STATE",
+            ) from None
         return connection
 
 
@@ -279,7 +294,7 @@ def start(
     one has other handsets than ``names`` (default for a new one: A and B).
     """
     client = BenchClient(state_dir)
-    client.state_dir.mkdir(parents=True, exist_ok=True)
+    make_folder(client.state_dir)
     arguments = ["--state", str(client.state_dir.resolve()), "--names", ",".join(names or "AB")]
     arguments += ["--seed", str(seed), "--timeout", str(timeout_s)]
     if binary is not None:
@@ -361,6 +376,15 @@ def _check_running(client: BenchClient, names: Sequence[str] | None, timeout_s: 
         )
 
 
+def _answering(status: HandsetStatus) -> HandsetStatus:
+    """The same, if its firmware runs: what is known need not be found out by a time-out."""
+    if status.crash is not None:
+        raise HandsetCrashed(status.crash)
+    if status.state == "off":
+        raise switched_off(status.name)
+    return status
+
+
 def _request(command: str, args: dict[str, Any]) -> bytes:
     return json.dumps({"do": command, "args": args}).encode() + b"\n"
 
@@ -378,7 +402,8 @@ def _error(fault: dict[str, Any]) -> BenchError:
     report = _crash(fault["crash"])
     if report is not None:
         return HandsetCrashed(report)
-    kind = BenchTimeout if fault["kind"] == BenchTimeout.__name__ else BenchError
+    kinds = {kind.__name__: kind for kind in (BenchTimeout, PathUnusable)}
+    kind = kinds.get(fault["kind"], BenchError)
     return kind(fault["what"], fault["subject"], fault["next_step"])
 
 

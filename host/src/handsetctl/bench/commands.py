@@ -7,13 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from handsetctl.bench.faults import CrashReport, HandsetCrashed
+from handsetctl.bench.faults import CrashReport, HandsetCrashed, PathUnusable
 from handsetctl.bench.handset import VirtualHandset
 from handsetctl.bench.interface import OUTPUTS
 from handsetctl.bench.room import Recording
+from handsetctl.bench.user_files import check_writable, usable
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.bench.wav import read_wav, write_wav
 from handsetctl.errors import BenchError
+
+_WITHOUT_AIR = ("now", "stop")
+"""What is of use even when the air has ended: asking whether the bench runs, and ending it."""
 
 
 class Commands:
@@ -33,6 +37,8 @@ class Commands:
             raise BenchError(
                 f"unknown command {command!r}", "the bench", f"it knows: {', '.join(known)}"
             )
+        if command not in _WITHOUT_AIR:
+            self._bench.check()
         try:
             bound = inspect.signature(function).bind(**args)
             return function(*bound.args, **bound.kwargs)
@@ -59,7 +65,9 @@ class Commands:
         return self._bench.now_s()
 
     def do_press(self, name: str, button: str) -> float:
-        return self._handset(name).press(button)
+        handset = self._handset(name)
+        handset.check_on()
+        return handset.press(button)
 
     def do_release(self, name: str, button: str) -> float:
         return self._handset(name).release(button)
@@ -79,8 +87,10 @@ class Commands:
         return self._handset(name).wait_output(output, value, timeout_s, since)
 
     def do_say(self, name: str, path: str, at_s: float | None = None) -> dict[str, float]:
+        handset = self._handset(name)
+        handset.check_on()
         samples = read_wav(Path(path))
-        start_s = self._handset(name).say(samples, at_s)
+        start_s = handset.say(samples, at_s)
         return {"start_s": start_s, "duration_s": len(samples) / 16000}
 
     def do_tone(
@@ -91,10 +101,14 @@ class Commands:
         level_dbfs: float = -12.0,
         at_s: float | None = None,
     ) -> float:
-        return self._handset(name).say_tone(frequency_hz, duration_s, level_dbfs, at_s)
+        handset = self._handset(name)
+        handset.check_on()
+        return handset.say_tone(frequency_hz, duration_s, level_dbfs, at_s)
 
     def do_hear(self, name: str, start_s: float, end_s: float, path: str) -> None:
-        write_wav(Path(path), self._handset(name).hear(start_s, end_s))
+        handset = self._handset(name)
+        check_writable(Path(path))
+        write_wav(Path(path), handset.hear(start_s, end_s))
 
     def do_record_start(self, name: str) -> float:
         handset = self._handset(name)
@@ -107,9 +121,10 @@ class Commands:
 
     def do_record_stop(self, name: str, path: str) -> dict[str, float]:
         handset = self._handset(name)
-        recording = self._recordings.pop(name, None)
-        if recording is None:
+        if name not in self._recordings:
             raise BenchError("nothing is being recorded", f"handset {name}", "start it first")
+        check_writable(Path(path))  # a wrong path must not cost the recording
+        recording = self._recordings.pop(name)
         start_s, samples = handset.acoustics.finish(recording)
         write_wav(Path(path), samples)
         return {"start_s": start_s, "duration_s": len(samples) / 16000}
@@ -117,8 +132,10 @@ class Commands:
     def do_gnss_play(self, name: str, path: str, rate: float = 1.0) -> None:
         file = Path(path)
         if not file.is_file():
-            raise BenchError("there is no such recording", path, "check its name")
-        self._handset(name).gnss_play(file.read_text("latin-1").splitlines(), rate)
+            raise PathUnusable("there is no such recording", path, "check its name")
+        with usable(file):
+            lines = file.read_text("latin-1").splitlines()
+        self._handset(name).gnss_play(lines, rate)
 
     def do_gnss_stop(self, name: str) -> None:
         self._handset(name).gnss_stop()
@@ -147,6 +164,8 @@ class Commands:
         self._bench.air.tap(port)
 
     def do_pcap(self, path: str | None) -> None:
+        if path is not None:
+            check_writable(Path(path))
         self._bench.air.pcap(None if path is None else Path(path))
 
     def do_stop(self) -> None:

@@ -11,6 +11,12 @@ class BenchTimeout(BenchError):
     """Raised when something awaited (an output edge, readiness) did not happen in time."""
 
 
+class PathUnusable(BenchError):
+    """Raised when a file or folder that the caller named cannot be read or written."""
+
+    exit_code = 2
+
+
 class BenchNotRunning(BenchError):
     """Raised by the client when no bench answers in the state directory."""
 
@@ -35,6 +41,15 @@ class CrashReport:
         return f"the firmware of handset {self.handset} ended unexpectedly ({how})"
 
 
+def switched_off(handset: str) -> BenchError:
+    """The error for what needs a handset that runs, asked of one without power."""
+    return BenchError(
+        "it is switched off",
+        f"handset {handset}",
+        f"give it power: handsetctl sim power-on {handset}",
+    )
+
+
 class HandsetCrashed(BenchError):
     """Raised by waits and checks once a handset's firmware ended unexpectedly."""
 
@@ -43,6 +58,8 @@ class HandsetCrashed(BenchError):
         super().__init__(
             f"{report.summary()}; its last words: {last_words}",
             f"handset {report.handset}",
-            "fix the cause, then switch it off and on again (power_off, power_on)",
+            "fix the cause, then switch it off and on again: "
+            f"handsetctl sim power-off {report.handset}, then handsetctl sim power-on "
+            f"{report.handset}",
         )
         self.report = report

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from handsetctl.bench.acoustics import Acoustics
 from handsetctl.bench.console import Console
-from handsetctl.bench.faults import CrashReport, HandsetCrashed
+from handsetctl.bench.faults import CrashReport, HandsetCrashed, switched_off
 from handsetctl.bench.gnss import GnssPort
 from handsetctl.bench.interface import AUDIO_RATE_HZ, BenchHandset, Edge, Samples
 from handsetctl.bench.loop import BenchLoop
@@ -47,6 +47,7 @@ class VirtualHandset(BenchHandset):
         self.state_dir = setup.state_dir
         self._subject = f"handset {setup.name}"
         self._crash: CrashReport | None = None
+        self._bench_fault: Callable[[], BenchError] | None = None
         self._powered = False
         setup.state_dir.mkdir(parents=True, exist_ok=True)
         _make_flash(setup.state_dir / "flash.bin", setup.flash_bytes)
@@ -160,6 +161,19 @@ class VirtualHandset(BenchHandset):
     def check(self) -> None:
         if self._crash is not None:
             raise HandsetCrashed(self._crash)
+        if self._bench_fault is not None:
+            raise self._bench_fault()
+
+    def check_on(self) -> None:
+        """Raise BenchError unless the firmware runs: HandsetCrashed, or that it is off."""
+        self.check()
+        if not self._powered:
+            raise switched_off(self.name)
+
+    def bench_failed(self, fault: Callable[[], BenchError]) -> None:
+        """Something all handsets need is gone: waits and checks raise what ``fault`` makes."""
+        self._bench_fault = fault
+        self.pins.log.fail(fault)
 
     def close(self) -> None:
         """Switch off and give back what only the loop's thread may touch. Loop thread only."""
@@ -213,7 +227,7 @@ class VirtualHandset(BenchHandset):
         self._process.kill()
         self._powered = False
         self._crash = None
-        self.pins.log.fail(None)
+        self.pins.log.fail(self._bench_fault)
 
     def _before_boot(self) -> None:
         self.gnss.drain()

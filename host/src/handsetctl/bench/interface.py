@@ -9,11 +9,17 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Samples = npt.NDArray[np.int16]
+    Samples = npt.NDArray[np.int16]
+else:
+    # A command line that only talks to a bench must not wait for numpy to load.
+    Samples = "numpy.typing.NDArray[numpy.int16]"
+
 AUDIO_RATE_HZ = 16000
 BUTTONS = ("ptt", "geo")
 OUTPUTS = ("led", "geo_led", "gnss_power", "ready")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from handsetctl.bench.user_files import usable
 from handsetctl.errors import BenchError
 
 _MEDIA = {
@@ -26,6 +27,7 @@ def media_sdp(codec: str, port: int, host: str = "127.0.0.1") -> str:
             "the media tap",
             f"choose one of: {', '.join(_MEDIA)}",
         )
+    check_port(port)
     payload_type, encoding, parameters = _MEDIA[codec]
     lines = (
         "v=0",
@@ -42,6 +44,19 @@ def media_sdp(codec: str, port: int, host: str = "127.0.0.1") -> str:
     return "".join(f"{line}\r\n" for line in lines)
 
 
+def check_port(port: int) -> None:
+    """BenchError unless a datagram can be sent to this port."""
+    if not 1 <= port <= 65535:
+        raise BenchError(
+            f"there is no UDP port {port}", "the media tap", "choose one from 1 to 65535"
+        )
+
+
 def write_sdp(path: Path, codec: str, port: int) -> None:
-    """Write the description of the tap at a loopback port (even, as RTP wants it)."""
-    path.write_bytes(media_sdp(codec, port).encode("ascii"))
+    """Write the description of the tap at a loopback port (even, as RTP wants it).
+
+    BenchError for a port or codec that there is not, PathUnusable for the path.
+    """
+    description = media_sdp(codec, port).encode("ascii")
+    with usable(path):
+        path.write_bytes(description)

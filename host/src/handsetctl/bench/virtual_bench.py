@@ -76,6 +76,7 @@ class VirtualBench(Bench):
                 handset = VirtualHandset(self._loop, setup)
                 self._handsets[name] = handset
                 self.air.join(name, *handset.air_ports)
+            self._loop.call(lambda: self._loop.add_reader(self.air.fileno(), self._air_ended))
         except BaseException:
             self.close()
             raise
@@ -112,6 +113,10 @@ class VirtualBench(Bench):
                     "look for the cause in its console output",
                 ) from None
 
+    def check(self) -> None:
+        """Raise BenchError if what all handsets share, the air, is gone."""
+        self.air.check()
+
     def close(self) -> None:
         if self._closed:
             return
@@ -120,6 +125,11 @@ class VirtualBench(Bench):
             self._loop.call(handset.close)
         self._loop.close()
         self.air.close()
+
+    def _air_ended(self) -> None:
+        self._loop.remove_reader(self.air.fileno())
+        for handset in self._handsets.values():
+            handset.bench_failed(self.air.fault)
 
     def __enter__(self) -> VirtualBench:
         try:

@@ -8,17 +8,16 @@ from pathlib import Path
 import numpy as np
 
 from handsetctl.bench.interface import AUDIO_RATE_HZ, Samples
+from handsetctl.bench.user_files import usable
 from handsetctl.errors import BenchError
 
 
 def read_wav(path: Path) -> Samples:
-    """Samples of a WAV file; BenchError if there is none or it has another format."""
+    """Samples of a WAV file; PathUnusable if there is none, BenchError for another format."""
     try:
-        with wave.open(str(path), "rb") as file:
+        with usable(path), wave.open(str(path), "rb") as file:
             found = (file.getframerate(), file.getnchannels(), 8 * file.getsampwidth())
             data = file.readframes(file.getnframes())
-    except FileNotFoundError:
-        raise BenchError("there is no such file", str(path), "check its name") from None
     except (wave.Error, EOFError) as error:
         raise BenchError(f"not a WAV file: {error}", str(path), _convert(path)) from None
     if found != (AUDIO_RATE_HZ, 1, 16):
@@ -32,8 +31,8 @@ def read_wav(path: Path) -> Samples:
 
 
 def write_wav(path: Path, samples: Samples) -> None:
-    """Write samples as a WAV file, replacing any."""
-    with wave.open(str(path), "wb") as file:
+    """Write samples as a WAV file, replacing any; PathUnusable if it cannot be."""
+    with usable(path), wave.open(str(path), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(AUDIO_RATE_HZ)

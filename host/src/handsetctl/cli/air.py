@@ -8,21 +8,22 @@ from typing import Annotated
 import typer
 
 from handsetctl.bench.client import BenchClient
-from handsetctl.cli.output import JsonOption, console, show_facts
-from handsetctl.cli.target import NameArgument
+from handsetctl.cli.output import JsonOption, option, show_facts, tell
+from handsetctl.cli.target import Codec, NameArgument, open_device
+from handsetctl.errors import BenchError, HandsetError
 
 app = typer.Typer(
     help="The virtual air: make it worse, listen to it, capture it.", no_args_is_help=True
 )
-LinkEnd = Annotated[str | None, typer.Option(help="Only links of this handset; default all.")]
+LinkEnd = Annotated[str | None, option(help="Only links of this handset; default all.")]
 
 
 @app.command()
 def set(
-    loss: Annotated[float | None, typer.Option(help="Probability of losing a packet, 0-1.")] = None,
-    delay_ms: Annotated[float | None, typer.Option(help="Delay of every packet.")] = None,
-    jitter_ms: Annotated[float | None, typer.Option(help="Further delay, 0 to this.")] = None,
-    reorder: Annotated[float | None, typer.Option(help="Probability of reordering, 0-1.")] = None,
+    loss: Annotated[float | None, option(help="Probability of losing a packet, 0-1.")] = None,
+    delay_ms: Annotated[float | None, option(help="Delay of every packet.")] = None,
+    jitter_ms: Annotated[float | None, option(help="Further delay, 0 to this.")] = None,
+    reorder: Annotated[float | None, option(help="Probability of reordering, 0-1.")] = None,
     source: LinkEnd = None,
     target: LinkEnd = None,
 ) -> None:
@@ -52,13 +53,22 @@ def stats(as_json: JsonOption = False) -> None:
 
 @app.command()
 def tap(
-    sdp: Annotated[Path, typer.Option(help="Where to write the session description (SDP).")],
-    port: Annotated[int, typer.Option(help="UDP port on 127.0.0.1 to send the media to.")] = 5004,
-    codec: Annotated[str, typer.Option(help="Codec of the call: amrwb or opus.")] = "amrwb",
+    sdp: Annotated[Path, option(help="Where to write the session description (SDP).")],
+    port: Annotated[
+        int, option(min=1, max=65535, help="UDP port on 127.0.0.1 to send the media to.")
+    ] = 5004,
+    codec: Annotated[
+        Codec | None,
+        option(
+            help="Codec that the description names; nothing: the one the first running handset "
+            "speaks now (write it anew after a change of codec)."
+        ),
+    ] = None,
 ) -> None:
     """Copy all media to a UDP port, so that a standard player hears the call."""
-    BenchClient().tap(port, sdp, codec)
-    console.print(f"listen with: ffplay -protocol_whitelist file,udp,rtp {sdp}")
+    bench = BenchClient()
+    bench.tap(port, sdp, codec.value if codec is not None else _codec_spoken(bench))
+    tell(f"listen with: ffplay -protocol_whitelist file,udp,rtp {sdp}")
 
 
 @app.command()
@@ -75,3 +85,19 @@ def capture(
 ) -> None:
     """Capture everything on the air into a file that Wireshark reads."""
     BenchClient().pcap(file)
+
+
+def _codec_spoken(bench: BenchClient) -> str:
+    """The codec of the first handset that tells its own; one may be off, or its port in use."""
+    reasons = []
+    for status in bench.list():
+        try:
+            with open_device(status.name) as device:
+                return device.codec().name
+        except HandsetError as error:
+            reasons.append(f"{status.name}: {error.what}")
+    raise BenchError(
+        f"no handset tells its codec ({'; '.join(reasons)})",
+        "the media tap",
+        "name the codec: --codec amrwb or --codec opus",
+    )

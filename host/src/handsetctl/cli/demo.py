@@ -5,27 +5,34 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Annotated, Any
 
 from handsetctl.bench.client import start as start_bench
-from handsetctl.bench.virtual_bench import VirtualBench
-from handsetctl.cli.output import JsonOption, console, progress_bar, show_rows
-from handsetctl.demo import scenario
+from handsetctl.bench.user_files import make_folder
+from handsetctl.cli.output import JsonOption, console, option, progress_bar, show_rows, tell
+from handsetctl.cli.target import Codec, open_device
 from handsetctl.errors import DemoFailed
-from handsetctl.report import summary_table
+from handsetctl.tree import BUILD_DIR
+
+if TYPE_CHECKING:
+    from handsetctl.demo.scenario import Options, Result
 
 
 def demo(
-    codec: Annotated[str, typer.Option(help="amrwb or opus.")] = "amrwb",
-    bitrate_bps: Annotated[int, typer.Option(help="0: the codec's default.")] = 0,
+    codec: Annotated[Codec, option(help="Codec of the call.")] = Codec.AMRWB,
+    bitrate_bps: Annotated[int, option(min=0, help="0: the codec's default.")] = 0,
     presses: Annotated[
-        int, typer.Option(help="PTT presses with speech; 20 or more for honest percentiles.")
+        int,
+        option(
+            min=1,
+            help="PTT presses with speech after the permission; the verdict is a failure when, "
+            "with the 5 hasty ones that follow, fewer than 20 are measured.",
+        ),
     ] = 20,
-    out: Annotated[Path, typer.Option(help="Folder for the report.")] = scenario.Options.out_dir,
+    out: Annotated[Path, option(help="Folder for the report.")] = BUILD_DIR / "demo",
     live: Annotated[
-        bool, typer.Option("--live", help="Leave two handsets running afterwards.")
+        bool,
+        option("--live", help="Leave two handsets running afterwards, on the same codec."),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -33,26 +40,43 @@ def demo(
 
     Writes report.html (look at it), report.json, spoken.wav and heard.wav (listen to them).
     """
-    options = scenario.Options(codec=codec, bitrate_bps=bitrate_bps, n_presses=presses, out_dir=out)
+    make_folder(out)
+    from handsetctl.demo.scenario import Options  # slow to load: scipy, matplotlib
+
+    result = _play(
+        Options(codec=codec.value, bitrate_bps=bitrate_bps, n_presses=presses, out_dir=out), as_json
+    )
+    _show(result, as_json)
+    if live:
+        _leave_running(codec.value, bitrate_bps, as_json)
+    if result.failures:
+        page = result.files.report_html
+        raise DemoFailed("; ".join(result.failures), "the demonstration", f"look at {page}")
+
+
+def _play(options: Options, as_json: bool) -> Result:
+    from handsetctl.bench.virtual_bench import VirtualBench
+    from handsetctl.demo import scenario
+
     with (
         progress_bar(as_json) as progress,
         tempfile.TemporaryDirectory(prefix="handset-demo-") as state_dir,
         VirtualBench(Path(state_dir), names=("A", "B")) as bench,
     ):
-        result = scenario.run(options, bench, progress)
+        return scenario.run(options, bench, progress)
+
+
+def _show(result: Result, as_json: bool) -> None:
+    from handsetctl.report import summary_table
+
     if as_json:
         print(json.dumps(result.report, indent=2, ensure_ascii=False))
-    else:
-        show_rows("Found on their serial ports", _found(result.report), False, "none")
-        console.print(summary_table(result.report))
-        for note in result.report["notes"]:
-            console.print(f"note: {note}", highlight=False)
-        console.print(f"report: {result.files.report_html}")
-    if live:
-        _leave_running(as_json)
-    if result.failures:
-        page = result.files.report_html
-        raise DemoFailed("; ".join(result.failures), "the demonstration", f"look at {page}")
+        return
+    show_rows("Found on their serial ports", _found(result.report), False, "none")
+    console.print(summary_table(result.report))
+    for note in result.report["notes"]:
+        tell(f"note: {note}")
+    tell(f"report: {result.files.report_html}")
 
 
 def _found(report: dict[str, Any]) -> list[dict[str, Any]]:
@@ -65,13 +89,17 @@ def _found(report: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _leave_running(as_json: bool) -> None:
+def _leave_running(codec: str, bitrate_bps: int, as_json: bool) -> None:
+    """Handsets in the background that speak as those of the demonstration did."""
     handsets = start_bench().list()
+    for status in handsets:
+        with open_device(status.name) as device:
+            device.set_codec(codec, bitrate_bps)
     if as_json:
         return
     for status in handsets:
-        console.print(f"handset {status.name} is at {status.port}")
-    console.print(
+        tell(f"handset {status.name} is at {status.port}")
+    tell(
         "Talk to them: handsetctl info A; handsetctl ptt press A; handsetctl geo press A; "
-        "handsetctl monitor B. Stop them: handsetctl sim stop."
+        "handsetctl monitor B. Stop them: handsetctl sim stop"
     )

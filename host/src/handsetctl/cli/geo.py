@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from handsetctl.bench.client import BenchClient
 from handsetctl.cli.output import JsonOption, show_facts
 from handsetctl.cli.target import NameArgument, TargetArgument, open_device
-from handsetctl.device import Position
+
+if TYPE_CHECKING:
+    from handsetctl.device import Position
 
 app = typer.Typer(help="Geolocation: the agent's key, and positions heard.", no_args_is_help=True)
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from handsetctl.cli import air, demo, geo, info, monitor, ptt, sim, voice
 from handsetctl.cli.output import err_console
 from handsetctl.errors import HandsetError
 
 EXIT_CODES = """
-Exit codes: 0 done; 1 the thing was done and failed its own test (demo figures); 2 wrong usage;
-3 no such handset or port; 4 the handset did not answer in time; 5 the handset answered nonsense;
-6 the handset refused; 7 the bench failed; 8 a build is missing or failed.
+Exit codes: 0 done; 1 the thing was done and failed its own test (demo figures), or nobody read the
+output; 2 wrong usage, or a file that cannot be read or written; 3 no such handset or port; 4 the
+handset did not answer in time; 5 the handset answered nonsense; 6 the handset refused; 7 the bench
+failed; 8 a build is missing or failed; 130 interrupted (Ctrl-C).
 """
+
+_NOBODY_READS = 1
+"""As rich and click have it."""
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="handsetctl",
@@ -41,6 +47,19 @@ def main() -> None:
         app()
     except HandsetError as error:
         err_console.print(
-            f"[bold red]error:[/] {escape(str(error))}", highlight=False, soft_wrap=True
+            Text.assemble(("error:", "bold red"), " ", str(error)), highlight=False, soft_wrap=True
         )
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    finally:
+        _flush()
+
+
+def _flush() -> None:
+    """Write what print() still holds; the interpreter would complain later about a closed pipe."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_NOBODY_READS)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from handsetctl.cli.output import console
 from handsetctl.cli.target import TargetArgument, open_device
 
 
 def monitor(target: TargetArgument) -> None:
     """Print the console text of a handset until Ctrl-C; management frames are left out."""
-    with open_device(target) as device:
-        device.on_text(lambda text: console.print(text, markup=False, highlight=False))
-        try:
-            while True:
-                device.listen(timeout_s=1.0)
-        except KeyboardInterrupt:
-            return
+    with suppress(KeyboardInterrupt), open_device(target) as device:
+        device.on_text(lambda text: console.out(text, highlight=False))
+        while True:
+            device.listen(timeout_s=1.0)

@@ -6,14 +6,19 @@ import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
+# Without show_envvar=False, a wrong value's message ends in "(env var: 'None')".
+option = partial(typer.Option, show_envvar=False)
+
+JsonOption = Annotated[bool, option("--json", help="Answer with one JSON document.")]
 
 console = Console()
 err_console = Console(stderr=True)
@@ -32,17 +37,22 @@ def plain(value: Any) -> Any:
     return value
 
 
+def tell(text: str) -> None:
+    """Print text as it is: names and words of a device may look like markup or emoji codes."""
+    console.print(Text(text), soft_wrap=True)
+
+
 def show_facts(title: str, facts: Any, as_json: bool) -> None:
     """One thing with named facts."""
     facts = plain(facts)
     if as_json:
         print(json.dumps(facts, indent=2, ensure_ascii=False))
         return
-    table = Table(title=title, show_header=False, title_justify="left")
+    table = Table(title=Text(title), show_header=False, title_justify="left")
     table.add_column("fact", style="bold")
     table.add_column("value")
     for name, value in facts.items():
-        table.add_row(name, _cell(value))
+        table.add_row(_text(name), _text(_cell(value)))
     console.print(table)
 
 
@@ -53,13 +63,13 @@ def show_rows(title: str, rows: Sequence[Mapping[str, Any]], as_json: bool, empt
         print(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     if not rows:
-        console.print(empty)
+        tell(empty)
         return
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(title), title_justify="left")
     for name in rows[0]:
-        table.add_column(name)
+        table.add_column(_text(name))
     for row in rows:
-        table.add_row(*(_cell(value) for value in row.values()))
+        table.add_row(*(_text(_cell(value)) for value in row.values()))
     console.print(table)
 
 
@@ -69,7 +79,7 @@ def progress_bar(as_json: bool) -> Iterator[Callable[[str, float], None]]:
     if as_json:
         yield lambda what, fraction: None
         return
-    columns = (TextColumn("{task.description:<44}"), BarColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description:<44}", markup=False), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=err_console) as progress:
         task = progress.add_task("starting", total=1.0)
 
@@ -77,6 +87,11 @@ def progress_bar(as_json: bool) -> Iterator[Callable[[str, float], None]]:
             progress.update(task, description=what, completed=fraction)
 
         yield update
+
+
+def _text(value: str) -> Text:
+    """What a device said, never as markup, nor as commands to the terminal."""
+    return Text("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in value))
 
 
 def _cell(value: Any) -> str:

@@ -7,12 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from handsetctl import speech
 from handsetctl.bench.client import BenchClient
 from handsetctl.bench.client import start as start_bench
-from handsetctl.cli.output import JsonOption, console, show_rows
+from handsetctl.bench.user_files import usable
+from handsetctl.cli.output import JsonOption, option, show_rows, tell
 from handsetctl.cli.target import NameArgument
-from handsetctl.demo import geolocation
 from handsetctl.tree import SPEECH_DIR, THIRD_PARTY_DIR
 
 SPEECH_S = 10.0
@@ -25,16 +24,16 @@ app = typer.Typer(
 
 @app.command()
 def start(
-    names: Annotated[str, typer.Option(help="Names of the handsets, separated by commas.")] = "A,B",
+    names: Annotated[str, option(help="Names of the handsets, separated by commas.")] = "A,B",
     as_json: JsonOption = False,
 ) -> None:
     """Start virtual handsets and wait until they are ready; does nothing if they run already."""
     bench = start_bench(names=names.split(","))
     show_rows("virtual handsets", _statuses(bench), as_json, "none")
     if not as_json:
-        console.print(
-            "Now try: [bold]handsetctl info A[/], [bold]handsetctl ptt press A[/], "
-            "[bold]handsetctl monitor B[/]; end with [bold]handsetctl sim stop[/]."
+        tell(
+            "Now try: handsetctl info A, handsetctl ptt press A, handsetctl monitor B; "
+            "end with: handsetctl sim stop"
         )
 
 
@@ -45,7 +44,7 @@ def stop(as_json: JsonOption = False) -> None:
     if as_json:
         show_rows("", [{"stopped": stopped}], True, "")
     else:
-        console.print("stopped" if stopped else "none was running")
+        tell("stopped" if stopped else "none was running")
 
 
 @app.command("list")
@@ -81,36 +80,49 @@ def say(
     """Speak into the microphone of a virtual handset (it listens only while it may talk)."""
     bench = BenchClient()
     if wav is None:
-        wav = bench.state_dir / "speech.wav"
-        samples = speech.load_speech(THIRD_PARTY_DIR, SPEECH_DIR, SPEECH_S)
-        speech.write_wav(wav, samples, speech.RATE_HZ)
+        wav = _some_speech(bench.state_dir)
     start_s, duration_s = bench.say(name, wav)
-    console.print(f"speaking for {duration_s:.1f} s")
+    tell(f"speaking for {duration_s:.1f} s")
 
 
 @app.command()
 def hear(
     name: NameArgument,
     wav: Annotated[Path, typer.Argument(help="WAV file to write.")],
-    seconds: Annotated[float, typer.Option(help="For how long to listen.")] = 10.0,
+    seconds: Annotated[float, option(help="For how long to listen.")] = 10.0,
 ) -> None:
     """Record what the speaker of a virtual handset plays from now on."""
     bench = BenchClient()
     start_s = bench.now_s()
     bench.hear(name, start_s, start_s + seconds, wav)
-    console.print(f"written: {wav}")
+    tell(f"written: {wav}")
 
 
 @app.command()
 def walk(
     name: NameArgument,
     nmea: Annotated[
-        Path, typer.Argument(help="Recorded NMEA sentences; default: a real walk of 154 m.")
-    ] = geolocation.WALK,
-    rate: Annotated[float, typer.Option(help="How much faster than it was walked.")] = 1.0,
+        Path | None,
+        typer.Argument(help="Recorded NMEA sentences; nothing: a real walk of 154 m."),
+    ] = None,
+    rate: Annotated[float, option(help="How much faster than it was walked.")] = 1.0,
 ) -> None:
     """Play a walk into the GNSS receiver of a virtual handset (it hears it only while powered)."""
+    if nmea is None:
+        from handsetctl.demo.geolocation import WALK  # slow to load
+
+        nmea = WALK
     BenchClient().gnss_play(name, nmea, rate)
+
+
+def _some_speech(folder: Path) -> Path:
+    from handsetctl import speech  # slow to load
+
+    samples = speech.load_speech(THIRD_PARTY_DIR, SPEECH_DIR, SPEECH_S)
+    wav = folder / "speech.wav"
+    with usable(wav):
+        speech.write_wav(wav, samples, speech.RATE_HZ)
+    return wav
 
 
 def _statuses(bench: BenchClient) -> list[dict[str, Any]]:

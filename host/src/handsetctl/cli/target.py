@@ -1,13 +1,24 @@
-"""What a person may write to mean a handset: a serial URL, or the name of a virtual handset."""
+"""What a person may write to mean a handset (a serial URL, a virtual handset's name) or a codec."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handsetctl.bench.client import BenchClient
-from handsetctl.device import Device
+
+if TYPE_CHECKING:
+    from handsetctl.device import Device
+
+
+class Codec(str, Enum):
+    """The codecs of a call."""
+
+    AMRWB = "amrwb"
+    OPUS = "opus"
+
 
 TargetArgument = Annotated[
     str,
@@ -31,4 +42,7 @@ def port_of(target: str) -> str:
 
 def open_device(target: str) -> Device:
     """Open the handset a person named; use as a context manager."""
-    return Device.open(port_of(target))
+    port = port_of(target)
+    from handsetctl.device import Device  # slow to load, and of no use without a port
+
+    return Device.open(port)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from handsetctl.cli.output import JsonOption, show_facts
+from handsetctl.cli.output import JsonOption, option, show_facts
 from handsetctl.cli.target import TargetArgument, open_device
 
 app = typer.Typer(help="The voice engine of a handset.", no_args_is_help=True)
@@ -26,7 +26,7 @@ def codec(
         str, typer.Argument(help="Codec to speak from now on; nothing: only show it.")
     ] = "",
     bitrate_bps: Annotated[
-        int, typer.Option("--bitrate-bps", help="Bit rate; 0 is the codec's default.")
+        int, option("--bitrate-bps", help="Bit rate; 0 is the codec's default.")
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
