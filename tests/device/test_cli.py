@@ -236,9 +236,11 @@ def test_ctrl_c_and_a_reader_that_left_are_no_errors_of_ours(running: RunCli) ->
 
 def _wait_open(process: subprocess.Popen[str], wanted: str) -> None:
     """Return once the process has opened a file whose name starts so: it is past its imports."""
+    deadline_s = time.monotonic() + 20
     while not any(name.startswith(wanted) for name in _files_open_in(process.pid)):
         assert process.poll() is None
-        time.sleep(0.005)
+        assert time.monotonic() < deadline_s, f"it does not open {wanted}"
+        os.sched_yield()
 
 
 def _files_open_in(pid: int) -> set[str]:
