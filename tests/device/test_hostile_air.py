@@ -13,6 +13,8 @@ from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.device import Device
 
 EDGE_TIMEOUT_S = 3.0
+T203_S = 4.0
+PLAYED_OUT_S = 0.5
 TAKEN, DENY, RELEASE = 2, 3, 4
 
 
@@ -106,6 +108,9 @@ def test_fast_taps_of_the_key_kill_nobody(bench: VirtualBench, device_a: Device)
 def test_media_of_nobody_is_not_played(
     bench: VirtualBench, stranger: Stranger, device_b: Device
 ) -> None:
+    # What the test before this one said must have been played out.
+    bench["B"].wait_output("led", "idle", T203_S + EDGE_TIMEOUT_S)
+    bench.wait_until(bench.now_s() + PLAYED_OUT_S)
     before = device_b.voice_stats()
     start_s = bench.now_s()
     for i in range(20):
