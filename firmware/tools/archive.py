@@ -4,12 +4,13 @@ CPython's own `tarfile` filters came late in the life of 3.10 and 3.11, so the r
 here: only files, folders and links; nothing outside the target, neither by name nor by a link.
 """
 
+import fnmatch
 import io
 import os
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 _AR_MAGIC = b"!<arch>\n"
@@ -20,25 +21,28 @@ class ArchiveError(Exception):
     """The archive is broken or wants something it may not: the message names the member."""
 
 
-def unpack(archive: Path, target: Path, strip: int = 0) -> None:
+def unpack(archive: Path, target: Path, strip: int = 0, only: Sequence[str] = ()) -> None:
     """Unpack into the existing folder `target`, dropping `strip` leading path components.
 
+    With `only`, what matches one of these patterns (of the remaining path, `*` also matches `/`).
     In a .deb, absolute link targets mean the package's own root. Raises `ArchiveError`.
     """
     is_deb = archive.name.endswith(".deb")
     try:
         with _open_deb(archive) if is_deb else tarfile.open(archive) as tar:
-            _extract(tar, target.resolve(), strip, rebase_links=is_deb)
+            _extract(tar, target.resolve(), strip, only, rebase_links=is_deb)
     except (tarfile.TarError, EOFError, OSError, ValueError) as error:
         raise ArchiveError(f"{archive.name}: {error}") from error
     except ArchiveError as error:
         raise ArchiveError(f"{archive.name}: {error}") from None
 
 
-def _extract(tar: tarfile.TarFile, root: Path, strip: int, *, rebase_links: bool) -> None:
+def _extract(
+    tar: tarfile.TarFile, root: Path, strip: int, only: Sequence[str], *, rebase_links: bool
+) -> None:
     for member in tar:
         names = _safe_names(member.name)[strip:]
-        if not names:
+        if not names or not _wanted("/".join(names), only):
             continue
         path = root.joinpath(*names)
         if not _inside(path.parent, root):
@@ -56,6 +60,10 @@ def _extract(tar: tarfile.TarFile, root: Path, strip: int, *, rebase_links: bool
             _copy_hard_link(member, path, root, strip)
         else:
             raise ArchiveError(f"{member.name} is neither file, folder nor link")
+
+
+def _wanted(path: str, only: Sequence[str]) -> bool:
+    return not only or any(fnmatch.fnmatchcase(path, pattern) for pattern in only)
 
 
 def _safe_names(name: str) -> list[str]:

@@ -29,7 +29,8 @@ class PackageError(Exception):
 def unpack_packages(names: list[str], target: Path, *, with_dependencies: bool = False) -> Path:
     """Unpack packages into `target` (replaced as a whole) and return it.
 
-    With dependencies: everything apt would install on this machine now, recommendations left out.
+    With dependencies: also all that apt would install with them on this machine now,
+    recommendations left out.
     Raises `PackageError`.
     """
     if not shutil.which("apt-get"):
@@ -56,7 +57,10 @@ def _archives(names: list[str], with_dependencies: bool, lists: str) -> list[Pat
     options = _options(lists)
     if with_dependencies:
         plan = _apt([*options, "install", "--simulate", "-y", "--no-install-recommends", *names])
-        names = [f"{name}={version}" for name, version in _PLANNED.findall(plan)]
+        planned = dict(_PLANNED.findall(plan))
+        # One that is installed already is not planned, but asked for all the same.
+        installed = [name for name in names if name not in planned]
+        names = [f"{name}={version}" for name, version in planned.items()] + installed
     output = _apt([*options, "download", "--print-uris", *names]) if names else ""
     found = _URI_LINE.findall(output)
     if not found:

@@ -159,7 +159,7 @@ class Fetcher:
             fresh = Path(work) / "unpacked"
             fresh.mkdir()
             try:
-                unpack(self._cache_dir / source.file_name, fresh, project.strip)
+                unpack(self._cache_dir / source.file_name, fresh, project.strip, project.only)
             except ArchiveError as error:
                 text = f"{project.name} {project.version} does not unpack: {error}"
                 raise FetchError(text) from error
@@ -198,7 +198,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="projects (default: all)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help="projects (default: all but on_demand)"
+    )
     parser.add_argument(
         "--manifest", type=Path, default=ROOT / "third_party.toml", help="what to fetch"
     )
@@ -225,7 +227,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     fetcher = Fetcher(cache_folder(), options.out.absolute(), offline=options.offline)
     fetched, failures = [], []
-    for name in options.names or projects:
+    for name in options.names or [name for name in projects if not projects[name].on_demand]:
         try:
             fetched.append(fetcher.fetch(projects[name]))
         except FetchError as error:

@@ -1,6 +1,10 @@
-"""Programs the tests judge with that are Debian packages: there, installed, or unpacked.
+"""Programs that are Debian packages: there, installed, or unpacked without root.
 
-python3 -m tools.system_packages tshark
+    python3 -m tools.system_packages tshark qemu-system-riscv32 riscv64-unknown-elf-gcc
+
+Ends at once when all are there. What is missing is installed in one go where that is allowed
+(root), else unpacked into build/debian with wrappers in build/bin. When neither can be, exit code 1
+and the line to type.
 """
 
 import os
@@ -8,78 +12,138 @@ import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools import debian
 from tools.fetch import ROOT
 from tools.progress import say
+from tools.step import run_step
 
 BIN_DIR = ROOT / "build" / "bin"
-# Programs that look for their own data under /usr: how each is told where it is instead.
-_DATA_VARIABLES = {"tshark": {"WIRESHARK_DATA_DIR": "usr/share/wireshark"}}
+_LOGS = ROOT / "build" / "log"
+_SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 
-def provide(program: str) -> None:
-    """Make `program` (of the package of that name) callable; raises `debian.PackageError`."""
-    path = os.pathsep.join([str(BIN_DIR), os.environ.get("PATH", ""), "/usr/sbin:/sbin"])
-    if shutil.which(program, path=path):
+@dataclass(frozen=True)
+class Program:
+    """What it takes to have a program."""
+
+    packages: tuple[str, ...]
+    # How it is seen to work.
+    check: tuple[str, ...] = ("--version",)
+    # Unpacked: which programs of the package get a wrapper, and what says where their data is.
+    wrap: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
+
+
+_PROGRAMS = {
+    "tshark": Program(("tshark",), variables=(("WIRESHARK_DATA_DIR", "usr/share/wireshark"),)),
+    "qemu-system-riscv32": Program(("qemu-system-misc",)),
+    "qemu-xtensa": Program(("qemu-user",)),
+    "riscv64-unknown-elf-gcc": Program(
+        ("gcc-riscv64-unknown-elf", "picolibc-riscv64-unknown-elf"),
+        check=("--specs=picolibc.specs", "-E", "-x", "c", "-include", "stdio.h", "/dev/null"),
+        wrap="riscv64-unknown-elf-*",
+    ),
+}
+
+
+def program(name: str) -> Program:
+    """What is known of it; else it comes with the package of its own name."""
+    return _PROGRAMS.get(name, Program((name,)))
+
+
+def missing(names: list[str]) -> list[str]:
+    """Those that can not be called, or do not work."""
+    return [name for name in names if not _works(name)]
+
+
+def _works(name: str) -> bool:
+    path = os.pathsep.join([str(BIN_DIR), os.environ.get("PATH", ""), _SYSTEM_PATH])
+    found = shutil.which(name, path=path)
+    if not found:
+        return False
+    run = subprocess.run([found, *program(name).check], capture_output=True, check=False)
+    return run.returncode == 0
+
+
+def provide(names: list[str]) -> None:
+    """Make the programs callable; raises `debian.PackageError`."""
+    wanted = missing(names)
+    if wanted and os.geteuid() == 0:
+        _install([package for name in wanted for package in program(name).packages])
+        wanted = missing(wanted)
+    for name in wanted:
+        _unpack(name)
+
+
+def _install(packages: list[str]) -> None:
+    """As root: the ordinary way, all in one go. Whether it worked is for the caller to see."""
+    if not shutil.which("apt-get"):
         return
-    if os.geteuid() == 0 and _install(program):
-        return
-    say("apt", f"{program}: unpacked into build/debian, not installed (no root)")
-    folder = debian.unpack_packages([program], debian.PRIVATE_DIR / program, with_dependencies=True)
-    write_wrapper(program, folder, BIN_DIR)
-    check = subprocess.run([BIN_DIR / program, "--version"], capture_output=True, check=False)
-    if check.returncode:
-        (BIN_DIR / program).unlink()
-        reason = check.stderr.decode(errors="replace").strip().splitlines()[:1]
-        raise debian.PackageError(f"{program}, unpacked, does not start: {' '.join(reason)}")
-
-
-def _install(package: str) -> bool:
-    """As root: the ordinary way. False when apt could not."""
-    say("apt", f"installing {package}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "--no-install-recommends", package]
-    for command in (install, ["apt-get", "update"], install):
-        try:
-            run = subprocess.run(command, capture_output=True, env=environment, check=False)
-        except FileNotFoundError:
-            return False
-        if command is install and run.returncode == 0:
-            return True
-    return False
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    update = "refreshing the package lists"
+    run_step("apt", update, _LOGS / "apt-update.log", ["apt-get", "update"], environment)
+    run_step("apt", f"installing {' '.join(packages)}", _LOGS / "apt.log", install, environment)
 
 
-def write_wrapper(program: str, folder: Path, bin_dir: Path) -> None:
+def _unpack(name: str) -> None:
+    packages = program(name).packages
+    say("apt", f"{name}: unpacked into build/debian, not installed (no root)")
+    folder = debian.unpack_packages(
+        [*packages], debian.PRIVATE_DIR / packages[0], with_dependencies=True
+    )
+    _place_specs(folder)
+    family = sorted(path.name for path in (folder / "usr/bin").glob(program(name).wrap or name))
+    for member in family:
+        write_wrapper(member, folder, BIN_DIR, program(name).variables)
+    if not _works(name):
+        for member in family:  # not to stand before a program that is installed later
+            (BIN_DIR / member).unlink()
+        raise debian.PackageError(f"{name}, unpacked, does not work")
+
+
+def _place_specs(folder: Path) -> None:
+    """What picolibc's package does when it is installed: tell the compiler where its parts are."""
+    for path in folder.glob("usr/lib/picolibc/*/*.specs"):
+        text = path.read_text().replace("/usr/lib/picolibc", f"{folder}/usr/lib/picolibc")
+        for compiler in folder.glob(f"usr/lib/gcc/{path.parent.name}/*/"):
+            (compiler / path.name).write_text(text)
+
+
+def write_wrapper(
+    name: str, folder: Path, bin_dir: Path, data: tuple[tuple[str, str], ...] = ()
+) -> None:
     """A script that runs the unpacked program with its own libraries and data."""
     libraries = sorted(
         {path.parent for path in folder.glob("**/*.so*") if len(path.relative_to(folder).parts) < 5}
     )
-    variables = {
-        "LD_LIBRARY_PATH": ":".join(map(str, libraries)),
-        **{key: str(folder / value) for key, value in _DATA_VARIABLES.get(program, {}).items()},
-    }
+    variables = {key: str(folder / value) for key, value in data}
+    if libraries:
+        variables["LD_LIBRARY_PATH"] = ":".join(map(str, libraries))
     exports = [f"export {key}={shlex.quote(value)}" for key, value in variables.items()]
-    binary = shlex.quote(str(folder / "usr/bin" / program))
+    binary = shlex.quote(str(folder / "usr/bin" / name))
     bin_dir.mkdir(parents=True, exist_ok=True)
-    script = bin_dir / program
+    script = bin_dir / name
     script.write_text("\n".join(["#!/bin/sh", *exports, f'exec {binary} "$@"', ""]))
     script.chmod(0o755)
 
 
 def main(argv: list[str]) -> int:
     """The command: returns its exit code."""
-    for program in argv:
-        try:
-            provide(program)
-        except debian.PackageError as error:
-            print(
-                f"error: the tests need {program}, which is not installed ({error}).\n"
-                f"Type once, as root:  apt-get install --no-install-recommends {program}",
-                file=sys.stderr,
-            )
-            return 1
+    try:
+        provide(argv)
+    except debian.PackageError as error:
+        absent = missing(argv)
+        packages = [package for name in absent for package in program(name).packages]
+        print(
+            f"error: missing: {', '.join(absent)} ({error}).\n"
+            f"Type once, as root:  apt-get install --no-install-recommends {' '.join(packages)}",
+            file=sys.stderr,
+        )
+        return 1
     return 0
 
 

@@ -39,6 +39,8 @@ class Project:
     purpose: str
     strip: int
     sources: tuple[Source, ...]
+    only: tuple[str, ...] = ()
+    on_demand: bool = False
 
 
 def read_manifest(path: Path) -> dict[str, Project]:
@@ -66,6 +68,8 @@ def _project(name: str, table: Any) -> Project:
         purpose=table["purpose"],
         strip=table.get("strip", 1),
         sources=tuple(_source(name, source) for source in table["source"]),
+        only=tuple(table.get("only", ())),
+        on_demand=table.get("on_demand", False),
     )
 
 

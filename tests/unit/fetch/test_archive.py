@@ -169,3 +169,10 @@ def test_broken_package_is_refused(target: Path, damage: str) -> None:
     }[damage]
     with pytest.raises(ArchiveError):
         unpack(write(target, broken, "x.deb"), target)
+
+
+def test_only_what_is_asked_for_is_unpacked(target: Path) -> None:
+    content = tarball({"x-1/bfd/isa.c": b"1", "x-1/bfd/elf.c": b"2", "x-1/include/deep/a.h": b"3"})
+    unpack(write(target, content), target, 1, ("bfd/isa.c", "include/*.h"))
+    found = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
+    assert found == {"bfd/isa.c", "include/deep/a.h"}

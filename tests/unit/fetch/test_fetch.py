@@ -215,6 +215,20 @@ urls = ["{url}"]
         assert answer["fetched"][0]["name"] == "thing"
         assert Path(answer["fetched"][0]["folder"], "README").exists()
 
+    def test_what_is_on_demand_comes_when_it_is_named(
+        self, arguments: list[str], server: Server, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        server.files = {"/up/thing.tar.gz": GOOD}
+        manifest = Path(arguments[1])
+        on_demand = 'version = "1.0"\non_demand = true\nonly = ["src/*"]'
+        manifest.write_text(manifest.read_text().replace('version = "1.0"', on_demand))
+        assert fetch.main([*arguments, "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["fetched"] == []
+        assert fetch.main([*arguments, "thing", "--json"]) == 0
+        folder = Path(json.loads(capsys.readouterr().out)["fetched"][0]["folder"])
+        assert (folder / "src/a.c").exists()
+        assert not (folder / "README").exists()
+
     def test_failure_is_exit_code_1(
         self, arguments: list[str], capsys: pytest.CaptureFixture[str]
     ) -> None:
