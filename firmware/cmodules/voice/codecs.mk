@@ -10,7 +10,8 @@
 # LIBRARY_WRAPPERS=1 also makes libwrappers.a, the libraries' own E_IF_* and D_IF_* entry points.
 # They allocate; only tests that compare with them may link them.
 
-FIXES := $(dir $(lastword $(MAKEFILE_LIST)))fixes
+THIS  := $(lastword $(MAKEFILE_LIST))
+FIXES := $(dir $(THIS))fixes
 
 TARGET      ?= native
 THIRD_PARTY ?= build/third_party
@@ -48,6 +49,10 @@ OPUS_C := $(filter-out $(OPUS_UNUSED),\
 VOAMRWB_C := $(filter-out amrwbenc/src/util.c amrwbenc/src/c4t64fx.c,\
                $(patsubst $(VOAMRWB)/%,%,$(sort $(wildcard $(VOAMRWB)/amrwbenc/src/*.c))))
 
+# Its tables are variables that nobody changes. As constants they cost a chip no RAM: 22 kB.
+VOAMRWB_TABLES := $(patsubst $(VOAMRWB)/amrwbenc/inc/%,$(OUT)/fixes/tables/%,\
+                    $(sort $(wildcard $(VOAMRWB)/amrwbenc/inc/*.tab)))
+
 # decoder_amr_wb.cpp is a file decoder that the library itself does not build.
 OPENCORE_CPP := $(patsubst $(OPENCORE)/%,%,\
                   $(sort $(filter-out %/decoder_amr_wb.cpp,$(wildcard $(OCWB)/src/*.cpp))))
@@ -56,13 +61,16 @@ OPENCORE_CPP := $(patsubst $(OPENCORE)/%,%,\
 
 COMMON := $(OPTIMIZE) -w -ffunction-sections -fdata-sections $(CFLAGS_EXTRA)
 
+# Stands in the place of celt/arch.h, whose guard it defines, see fixes/.
+OPUS_ARCH := $(OUT)/fixes/opus/arch.h
+
 # Fixed point, temporaries on the caller's stack. ENABLE_HARDENING keeps upstream's own checks on
 # what comes in from outside, as its released builds do.
 OPUS_FLAGS := -std=c99 -DOPUS_BUILD -DFIXED_POINT -DDISABLE_FLOAT_API -DVAR_ARRAYS \
               -DENABLE_HARDENING -I$(OPUS)/include -I$(OPUS)/celt -I$(OPUS)/silk \
-              -I$(OPUS)/silk/fixed -I$(OPUS)
+              -I$(OPUS)/silk/fixed -I$(OPUS) -include $(OPUS_ARCH)
 
-VOAMRWB_FLAGS := -std=gnu99 -I$(VOAMRWB)/amrwbenc/inc -I$(VOAMRWB)/common/include -I$(VOAMRWB)
+VOAMRWB_FLAGS := -std=gnu99 -I$(OUT)/fixes/tables -I$(VOAMRWB)/amrwbenc/inc -I$(VOAMRWB)/common/include -I$(VOAMRWB)
 
 # The .cpp files are C that C++ compilers also take.
 OPENCORE_FLAGS := -x c -std=c99 -I$(OPENCORE)/oscl -I$(OCWB)/src -I$(OCWB)/include \
@@ -98,11 +106,17 @@ define compile
 @$(CC) $(COMMON) $(1) -MMD -MP -MF $(@:.o=.d) -c $< -o $@
 endef
 
-$(OUT)/opus/%.o: $(OPUS)/%.c $(OUT)/flags
+$(OUT)/opus/%.o: $(OPUS)/%.c $(OUT)/flags $(OPUS_ARCH)
 	$(call compile,$(OPUS_FLAGS))
 
 $(OUT)/vo-amrwbenc/%.o: $(VOAMRWB)/%.c $(OUT)/flags
 	$(call compile,$(VOAMRWB_FLAGS))
+
+$(OUT)/fixes/tables/%.tab: $(VOAMRWB)/amrwbenc/inc/%.tab $(THIS)
+	@mkdir -p $(@D)
+	@sed -E 's/^(static )?Word16 /\1const Word16 /' $< > $@
+
+$(VOAMRWB_O): $(VOAMRWB_TABLES)
 
 $(OUT)/fixes/%.o: $(FIXES)/vo-amrwbenc/%.c $(OUT)/flags
 	$(call compile,$(VOAMRWB_FLAGS))
@@ -115,6 +129,15 @@ $(OUT)/fixes/%.c: $(VOAMRWB)/amrwbenc/src/%.c $(FIXES)/vo-amrwbenc/%.sed
 	@sed -f $(FIXES)/vo-amrwbenc/$*.sed $< > $@
 	@test "$$(diff $< $@ | grep -c '^>')" = 2 || { \
 	  echo "codecs.mk: $*.sed does not fit this release of vo-amrwbenc" >&2; exit 1; }
+
+# Where arch.h makes a function: celt.c says this only after the file in its place has come.
+$(OUT)/opus/celt/celt.o: OPUS_FLAGS += -DCELT_C=
+
+$(OPUS_ARCH): $(OPUS)/celt/arch.h $(FIXES)/opus/arch.sed
+	@mkdir -p $(@D)
+	@sed -f $(FIXES)/opus/arch.sed $< > $@
+	@test "$$(diff $< $@ | grep -c '^>')" = 1 || { \
+	  echo "codecs.mk: arch.sed does not fit this release of Opus" >&2; exit 1; }
 
 $(OUT)/opencore-amr/%.o: $(OPENCORE)/%.cpp $(OUT)/flags
 	$(call compile,$(OPENCORE_FLAGS))

@@ -2,6 +2,8 @@
 //
 // take, give, step, stats and heard_ssrc allocate nothing.
 
+#include <string.h>
+
 #include "py/binary.h"
 #include "py/objarray.h"
 #include "py/runtime.h"
@@ -44,8 +46,18 @@ static void follow(void) {
     }
 }
 
+// An integer of any size that counts here. MicroPython has mp_obj_get_ll() from 1.26 on.
+static long long get_integer(mp_obj_t arg) {
+#if MICROPY_VERSION >= MICROPY_MAKE_VERSION(1, 26, 0)
+    return mp_obj_get_ll(arg);
+#else
+    bool long_int = mp_obj_is_int(arg) && !mp_obj_is_small_int(arg);
+    return long_int ? (long long)mp_obj_int_get_uint_checked(arg) : mp_obj_get_int(arg);
+#endif
+}
+
 static uint32_t get_uint(mp_obj_t arg, uint32_t max, mp_rom_error_text_t error) {
-    long long value = mp_obj_get_ll(arg);
+    long long value = get_integer(arg);
     if (value < 0 || value > (long long)max) {
         mp_raise_ValueError(error);
     }
@@ -156,7 +168,7 @@ static mp_obj_t voice_talk(mp_obj_t on) {
 static MP_DEFINE_CONST_FUN_OBJ_1(voice_talk_obj, voice_talk);
 
 static mp_obj_t voice_listen(mp_obj_t ssrc_in) {
-    long long ssrc = mp_obj_get_ll(ssrc_in);
+    long long ssrc = get_integer(ssrc_in);
     if (ssrc < VOICE_LISTEN_NONE || ssrc > (long long)UINT32_MAX) {
         mp_raise_ValueError(MP_ERROR_TEXT("SSRC is 32 bits; 0 is any, -1 is none"));
     }
@@ -216,7 +228,11 @@ static mp_obj_t voice_stats(mp_obj_t dst_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(voice_stats_obj, voice_stats);
 
 static const mp_rom_obj_tuple_t voice_codecs_tuple = {
+#ifdef VOICE_WITHOUT_OPUS
+    {&mp_type_tuple}, 1, {MP_ROM_QSTR(MP_QSTR_amrwb)},
+#else
     {&mp_type_tuple}, 2, {MP_ROM_QSTR(MP_QSTR_amrwb), MP_ROM_QSTR(MP_QSTR_opus)},
+#endif
 };
 
 #define STAT_NAME(name) MP_ROM_QSTR(MP_QSTR_##name),

@@ -7,7 +7,9 @@
 
 const struct voice_codec *const voice_codecs[] = {
     &voice_codec_amrwb,
+#ifndef VOICE_WITHOUT_OPUS
     &voice_codec_opus,
+#endif
     NULL,
 };
 

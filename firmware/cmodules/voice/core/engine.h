@@ -19,8 +19,13 @@
 #include "stats.h"
 
 // Encoder and decoder of one codec at a time. The most hungry one is Opus: 24612 + 17860 bytes
-// where pointers have 8 bytes.
+// where pointers have 8 bytes. A board that does without it (-DVOICE_WITHOUT_OPUS) saves most of
+// that, and the library in its flash.
+#ifndef VOICE_WITHOUT_OPUS
 #define VOICE_CODEC_MEMORY_BYTES 42496u
+#else
+#define VOICE_CODEC_MEMORY_BYTES 10752u
+#endif
 
 #define VOICE_LISTEN_NONE (-1)
 #define VOICE_LISTEN_FIRST 0
