@@ -1,18 +1,23 @@
 # Builds build/sim/handset: MicroPython's unix port as an out-of-tree variant with our C modules and frozen code.
 # Called from the top folder by `make firmware BOARD=sim`. Every step is incremental; nothing is written into
 # the fetched sources.
+#
+# MICROPYTHON=1.25.0 builds with another release that third_party.toml knows, into build/sim-1.25.0.
 
 ROOT        := $(CURDIR)
 JOBS        ?= 2
 PYTHON      ?= python3
 THIRD_PARTY := $(ROOT)/build/third_party
 CODECS      := $(ROOT)/build/codecs/native
-MPY_CROSS   := $(ROOT)/build/mpy-cross
-OUT         := $(ROOT)/build/sim
+MICROPYTHON ?=
+RELEASE     := $(if $(MICROPYTHON),-$(MICROPYTHON))
+SOURCES     := micropython$(subst .,-,$(RELEASE)) opus vo-amrwbenc opencore-amr
+MPY_CROSS   := $(ROOT)/build/mpy-cross$(RELEASE)
+OUT         := $(ROOT)/build/sim$(RELEASE)
 OBJ         := $(OUT)/obj
 GENERATED   := $(OUT)/gen
 MPY_LIB     := $(OUT)/no-micropython-lib
-TOP         := $(THIRD_PARTY)/micropython
+TOP         := $(THIRD_PARTY)/$(firstword $(SOURCES))
 
 TOOL := PYTHONPATH=firmware PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tools
 STEP := $(TOOL).step
@@ -34,11 +39,11 @@ frozen_now   = $$( { find firmware/handset firmware/hal firmware/ports -name '*.
 all: micropython
 
 fetch:
-	@$(TOOL).fetch micropython opus vo-amrwbenc opencore-amr
+	@$(TOOL).fetch $(SOURCES)
 
 generated: fetch
 	@$(TOOL).board_facts boards/sim/board.toml $(GENERATED)
-	@$(TOOL).build_info $(THIRD_PARTY) $(GENERATED)
+	@$(TOOL).build_info $(THIRD_PARTY) $(GENERATED) $(SOURCES)
 
 codecs: fetch
 	@$(STEP) codecs "AMR-WB and Opus" $(LOGS) -- \
@@ -54,7 +59,7 @@ micropython: generated codecs mpy-cross
 	    rm -rf $(OBJ) && mkdir -p $(OBJ) && echo "$(settings_now)" > $(OBJ)/settings; fi
 	@if [ "$$(cat $(OBJ)/frozen 2>/dev/null)" != "$(frozen_now)" ]; then \
 	    rm -rf $(OBJ)/frozen_mpy $(OBJ)/frozen_content.c && echo "$(frozen_now)" > $(OBJ)/frozen; fi
-	@$(STEP) sim "build/sim/handset" $(LOGS) -- \
+	@$(STEP) sim "$(OUT:$(ROOT)/%=%)/handset" $(LOGS) -- \
 	    $(MAKE_IN) -C $(TOP)/ports/unix VARIANT_DIR=$(ROOT)/boards/sim BUILD=$(OBJ) PROG=handset \
 	    MICROPY_MPYCROSS=$(MPY_CROSS)/mpy-cross MPY_LIB_DIR=$(MPY_LIB) \
 	    USER_C_MODULES=$(ROOT)/firmware/cmodules FROZEN_MANIFEST=$(ROOT)/boards/sim/manifest.py \
