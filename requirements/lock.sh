@@ -22,3 +22,5 @@ pin test pyproject.toml --extra test
 pin lint pyproject.toml --extra lint
 printf 'micropython-unix-stubs\n' >"$work/stubs.in"
 pin stubs "$work/stubs.in"
+printf 'micropython-esp32-stubs\n' >"$work/stubs-esp32.in"
+pin stubs-esp32 "$work/stubs-esp32.in"

@@ -60,7 +60,8 @@ class Console:
 
 
 class Buttons:
-    """Keys under the agent's fingers: "ptt" and "geo". One that is down at start is no press: a
+    """Keys under the agent's fingers: "ptt" and "geo", and on some boards a five-way key: "up",
+    "down", "left", "right" and "ok" (`Facts.BUTTONS`). One that is down at start is no press: a
     stuck key must not open the microphone."""
 
     async def next_edge(self) -> tuple:
@@ -84,7 +85,9 @@ class Gnss:
     """The GNSS receiver behind its power switch; off after reset."""
 
     def power(self, on: bool) -> None:
-        """Switch the receiver's supply. Off means off: no byte arrives any more."""
+        """Switch the receiver's supply. Off means off: no byte arrives any more. Where a board has
+        no such switch, its board.py says so; the receiver then sleeps and what it says is dropped.
+        OSError for "on" where there is no receiver."""
 
     async def read(self, buf: bytearray) -> int:
         """Wait for receiver output; returns the number of bytes put into `buf`."""
@@ -135,20 +138,27 @@ class Channel:
     """One datagram channel of a radio, heard by everyone in the talk group."""
 
     def recv(self, buf: bytearray) -> int:
-        """Next datagram into `buf`: its length, -1 when none waits. Does not allocate."""
+        """Next datagram into `buf`, cut to its size: its length, -1 when none waits. Does not
+        allocate, but once for each new sender where a driver says so."""
 
     def send(self, buf: bytearray, n_bytes: int) -> bool:
-        """Send one datagram; False when the bearer dropped it. Does not allocate."""
+        """Send one datagram; False when the bearer dropped it. Does not allocate, but once for each
+        new length where a driver says so."""
 
     async def readable(self) -> None:
         """Wait until a datagram is there."""
 
 
 class Radio:
-    """A bearer: `media` carries RTP, `floor` carries RTCP."""
+    """A bearer: `media` carries RTP, `floor` carries RTCP.
+
+    FLOOR_TIMERS, where a bearer has it: what floor control must allow for its delays, as entries
+    of `handset.floor.participant.DEFAULT_CONFIG`.
+    """
 
     media: Channel
     floor: Channel
+    FLOOR_TIMERS: dict
 
     def name(self) -> str:
         """What the bearer is, e.g. "udp"."""
@@ -174,7 +184,8 @@ class Flash:
 
 
 class Rng:
-    """True randomness. There is no fallback: without a source `fill` raises OSError."""
+    """True randomness. There is no fallback: without a source, or while what feeds it is off,
+    `fill` raises OSError."""
 
     def fill(self, buf: bytearray) -> None:
         """Fill `buf` with random bytes."""

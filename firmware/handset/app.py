@@ -50,7 +50,12 @@ class Application:
             self._on_geo,
         )
         self.floor = Participant(
-            self.ssrc, user_id, board.clock, self._send_floor, self.ptt.on_floor
+            self.ssrc,
+            user_id,
+            board.clock,
+            self._send_floor,
+            self.ptt.on_floor,
+            getattr(radio, "FLOOR_TIMERS", None),
         )
         self.floor_channel = FloorChannel(
             radio.floor,

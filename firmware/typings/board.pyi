@@ -1,0 +1,3 @@
+from hal.board import Board
+
+def make_board() -> Board: ...
