@@ -1,0 +1,8 @@
+// API Reference > System > Random Number Generation.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+uint32_t esp_random(void);
+void esp_fill_random(void *buf, size_t len);

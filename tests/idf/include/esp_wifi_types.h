@@ -1,0 +1,2 @@
+// Included by MicroPython's configuration; nothing of it is needed here.
+#pragma once
