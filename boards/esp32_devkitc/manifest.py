@@ -1,0 +1,1 @@
+include("$(FIRMWARE_DIR)/ports/esp32/frozen")
