@@ -1,0 +1,72 @@
+"""What the voice loop takes of a chip: instructions, stack and memory, on real speech.
+
+`python tests/chip/chip_figures.py` prints the figures and writes build/bench/chip.json. Names:
+
+    rv32.<codec>.<bit rate>.tx_kinstr_per_frame      thousand instructions for 20 ms, microphone
+    rv32.<codec>.<bit rate>.tx_kinstr_per_frame_max  to packet: mean and worst; rx: packet to
+                                                     loudspeaker, losses and all
+    <chip>.<codec>.{tx,rx}_stack_bytes               deepest stack beneath the caller of a frame
+    <chip>.<codec>.{encoder,decoder}_bytes           state, part of the engine
+    <chip>.engine_bytes                              static memory, states and packet rings included
+
+Chips: rv32 (rv32imac: ESP32-C3 and C6) and xtensa (windowed: ESP32 and S3), whose instructions
+nobody counts here. Instructions are exact and the same on every run.
+"""
+
+from __future__ import annotations
+
+import json
+
+from replay_cases import MODES, Mode, Scripts, make_scripts, speech_of
+from replay_machines import NATIVE, ROOT, RV32, XTENSA, Figures, Replay, build
+
+RESULTS = ROOT / "build" / "bench" / "chip.json"
+
+
+def measure() -> dict[str, int | float]:
+    """The figures by name; takes about a minute. Raises ReplayError."""
+    native = build(NATIVE)
+    chips = {"rv32": build(RV32), "xtensa": build(XTENSA)}
+    figures: dict[str, int | float] = {}
+    for mode in MODES:
+        scripts = make_scripts(native, mode, speech_of(mode))
+        for chip, replay in chips.items():
+            if chip == "rv32" or mode.is_default:
+                _add(figures, chip, mode, _run(replay, mode, scripts))
+    return dict(sorted(figures.items()))
+
+
+def _run(replay: Replay, mode: Mode, scripts: Scripts) -> dict[str, Figures]:
+    return {
+        "tx": replay.run(f"{mode}-send", scripts.send)[1],
+        "rx": replay.run(f"{mode}-receive", scripts.receive)[1],
+    }
+
+
+def _add(
+    figures: dict[str, int | float], chip: str, mode: Mode, measured: dict[str, Figures]
+) -> None:
+    codec = f"{chip}.{mode.codec}"
+    for way, of in measured.items():
+        stack = f"{codec}.{way}_stack_bytes"
+        figures[stack] = max(of.stack_bytes, figures.get(stack, 0))
+        if of.instructions_total:
+            kinstr = f"{codec}.{mode.bitrate_bps}.{way}_kinstr_per_frame"
+            figures[kinstr] = round(of.instructions_total / of.n_frames / 1000, 1)
+            figures[f"{kinstr}_max"] = round(of.instructions_max / 1000, 1)
+    figures[f"{codec}.encoder_bytes"] = measured["tx"].encoder_bytes
+    figures[f"{codec}.decoder_bytes"] = measured["tx"].decoder_bytes
+    figures[f"{chip}.engine_bytes"] = measured["tx"].engine_bytes
+
+
+def main() -> None:
+    """Measure, print, write."""
+    figures = measure()
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text(json.dumps(figures, indent=1) + "\n")
+    for name, value in figures.items():
+        print(f"{name:<44} {value:>12,}")
+
+
+if __name__ == "__main__":
+    main()
