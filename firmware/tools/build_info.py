@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ from tools import files
 from tools.fetch import ROOT, read_stamp
 
 
-def collect(third_party_dir: Path) -> dict[str, Any]:
-    """VERSION, GIT_HASH ("-changed" when files differ from it), BUILD_DATE, THIRD_PARTY."""
-    stamps = {path.name: read_stamp(path) for path in sorted(third_party_dir.iterdir())}
+def collect(third_party_dir: Path, names: Sequence[str] = ()) -> dict[str, Any]:
+    """VERSION, GIT_HASH ("-changed" when files differ from it), BUILD_DATE, THIRD_PARTY.
+
+    Of what was fetched, the record has what `names` says; without names, all of it.
+    """
+    found = sorted(names) or sorted(path.name for path in third_party_dir.iterdir())
+    stamps = {name: read_stamp(third_party_dir / name) for name in found}
     return {
         "VERSION": _version((ROOT / "pyproject.toml").read_text(encoding="utf-8")),
         "GIT_HASH": _git_hash(),
@@ -68,7 +73,7 @@ def python_module(values: dict[str, Any]) -> str:
 
 def main(argv: list[str]) -> int:
     """`python3 -m tools.build_info THIRD_PARTY_DIR OUT_DIR`."""
-    values = collect(Path(argv[0]))
+    values = collect(Path(argv[0]), argv[2:])
     files.write_if_changed(Path(argv[1]) / "build_info.py", python_module(values))
     return 0
 

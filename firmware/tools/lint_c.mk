@@ -1,21 +1,36 @@
-# Compiles our own C with every warning an error; makes nothing. Called by `make lint`.
+# Compiles our own C with every warning an error, for the host and for the chips; makes nothing. Called by `make lint`.
 
 HANDSET_THIRD_PARTY := build/third_party
 VOICE := firmware/cmodules/voice
 include $(VOICE)/includes.mk
 
+PYTHON ?= python3
+TOOLCHAIN = $(shell PYTHONPATH=firmware PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tools.toolchains $(1))
+
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wdouble-promotion -Wvla -Wstrict-prototypes -Werror
 FLAGS := -O2 $(WARNINGS) -I$(VOICE) $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES)
 
 CORE := $(wildcard $(VOICE)/core/*.c)
-IO := $(wildcard $(VOICE)/io_*.c)
 
-.PHONY: all $(CORE) $(IO)
-all: $(CORE) $(IO)
+.PHONY: all
+all:
 
-$(CORE):
-	$(CC) -std=c99 -pedantic $(FLAGS) -c $@ -o /dev/null
+# $(call compiles,architecture,standard,sources)
+define compiles
+.PHONY: $(3:%=$(1)/%)
+all: $(3:%=$(1)/%)
+$(3:%=$(1)/%): $(1)/%:
+	$(call TOOLCHAIN,$(1)) -std=$(2) $(FLAGS) -c $$* -o /dev/null
+endef
 
-# Beneath the core: POSIX.
-$(IO):
-	$(CC) -std=gnu99 $(FLAGS) -c $@ -o /dev/null
+$(eval $(call compiles,x64,c99 -pedantic,$(CORE)))
+$(eval $(call compiles,rv32imc,c99 -pedantic,$(CORE)))
+$(eval $(call compiles,xtensa-lx6,c99 -pedantic,$(CORE)))
+
+# Beneath the core: POSIX. What is beneath it on ESP32 wants that chip's headers: see tests/chipless.
+$(eval $(call compiles,x64,gnu99,$(VOICE)/io_sim.c))
+
+# The bare machine, where it does not know of MicroPython.
+QEMU := firmware/ports/qemu
+MACHINE := $(addprefix $(QEMU)/,cfi_flash.c entropy.c ivshmem.c protection.c straps.c time.c trap.c virtio.c wire.c)
+$(eval $(call compiles,rv32imac,gnu11 -I$(QEMU),$(MACHINE) $(VOICE)/io_qemu.c))
