@@ -3,6 +3,7 @@
 # The outer build compiles the codec libraries first (codecs.mk) and passes, as absolute paths,
 #   HANDSET_THIRD_PARTY  folder with the unpacked opus, vo-amrwbenc and opencore-amr
 #   HANDSET_CODECS       folder with libcodecs.a
+#   VOICE_IO             the port's audio device (io.h), such as io_sim.c
 
 ifeq ($(HANDSET_CODECS),)
 $(error HANDSET_CODECS is not set: folder with libcodecs.a, see voice/codecs.mk)
@@ -11,13 +12,14 @@ ifeq ($(HANDSET_THIRD_PARTY),)
 $(error HANDSET_THIRD_PARTY is not set: folder with the unpacked codec sources)
 endif
 
+VOICE_IO ?= io_sim.c
 VOICE_DIR := $(USERMOD_DIR)
 
 SRC_USERMOD_C += $(VOICE_DIR)/modvoice.c
-SRC_USERMOD_LIB_C += $(VOICE_DIR)/io_sim.c $(sort $(wildcard $(VOICE_DIR)/core/*.c))
+SRC_USERMOD_LIB_C += $(VOICE_DIR)/$(VOICE_IO) $(sort $(wildcard $(VOICE_DIR)/core/*.c))
 
 CFLAGS_USERMOD += -I$(VOICE_DIR)
-LDFLAGS_USERMOD += $(HANDSET_CODECS)/libcodecs.a -lpthread
+LDFLAGS_USERMOD += $(HANDSET_CODECS)/libcodecs.a $(if $(filter io_sim.c,$(VOICE_IO)),-lpthread)
 
 # Only the two codec files see the libraries' headers, and as system headers: they are not ours.
 include $(VOICE_DIR)/includes.mk

@@ -1,0 +1,38 @@
+"""What an instant of the bench's clock is on this machine's: asked over the pins' wire, once."""
+
+import virt
+
+from ports.qemu.pins import Pins
+
+_QUESTIONS = 4
+_PATIENCE_US = 1_000_000
+
+
+def here_us(pins: Pins, bench_ns: int) -> int:
+    """An instant of the bench (ns of its clock) in us of this machine's uptime; may be negative.
+
+    The quickest of a few answers counts: it is wrong by half of its journey at most. OSError when
+    the bench does not answer. Forgets button edges that wait on the wire.
+    """
+    quickest_us = _PATIENCE_US
+    offset_us = 0
+    for _ in range(_QUESTIONS):
+        asked_us = virt.uptime_us()
+        pins.set("clock", "?")
+        answer_ns = _answer(asked_us + _PATIENCE_US)
+        took_us = virt.uptime_us() - asked_us
+        if took_us < quickest_us:
+            quickest_us = took_us
+            offset_us = asked_us + took_us // 2 - answer_ns // 1000
+    return bench_ns // 1000 + offset_us
+
+
+def _answer(deadline_us: int) -> int:
+    buf = bytearray(64)
+    while virt.uptime_us() < deadline_us:
+        n_bytes = virt.pins.recv(buf)
+        if n_bytes > 6 and bytes(buf[:6]) == b"clock=":
+            return int(bytes(buf[6:n_bytes]))
+    raise OSError(
+        "the bench does not tell the time over the pins' wire: start it by handsetctl sim"
+    )

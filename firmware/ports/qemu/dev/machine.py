@@ -1,0 +1,3 @@
+"""The part of MicroPython's `machine` that `mpremote reset` asks for."""
+
+from virt import reset  # noqa: F401
