@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ sys.path[:0] = [str(ROOT / "firmware"), str(TESTS)]
 # Helpers are modules beside the tests that use them; pytest's importlib mode leaves the path alone.
 sys.path += sorted({str(path.parent) for path in TESTS.rglob("*.py")} - {str(TESTS)})
 
-from tier_ledger import TierLedger, read_minimums  # noqa: E402
+from tier_ledger import BOARDS, TierLedger, read_minimums, tier_of  # noqa: E402
 
 pytest_plugins = ["pytester"]
 
@@ -29,12 +30,50 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail unless every tier ran its minimum (tests/tiers.toml) and nothing was skipped",
     )
+    parser.addoption(
+        "--board",
+        action="append",
+        choices=BOARDS,
+        help="a board that the device tests run on; may be given again (default: all of them)",
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`--dist loadfile`, but what a file does on one board is a piece of work of its own."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    # As collected: xdist would put files with few tests last, which are those that take longest.
+    config.option.loadscopereorder = False
+    from xdist.scheduler import LoadFileScheduling
+
+    class LoadFileOfBoardScheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return f"{nodeid.split('::', 1)[0]} {tier_of(nodeid)}"
+
+    return LoadFileOfBoardScheduling(config, log)
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.option.board = config.option.board or list(BOARDS)
     if hasattr(config, "workerinput"):
         return  # a worker's results reach the ledger of the process that started it
     ledger = TierLedger(
-        TESTS, read_minimums(TESTS / "tiers.toml"), required=config.getoption("--require-tiers")
+        read_minimums(TESTS / "tiers.toml"), required=config.getoption("--require-tiers")
     )
     config.pluginmanager.register(ledger, "tier-ledger")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What asks for a board runs once for each, with the board first in its id."""
+    if "board_name" in metafunc.fixturenames:
+        boards = metafunc.config.getoption("--board")
+        metafunc.parametrize("board_name", boards, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def board_name(request: pytest.FixtureRequest) -> str:
+    """The board this round of the module's tests is about."""
+    name: str = request.param
+    return name

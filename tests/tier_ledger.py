@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tools import toml_subset
+
+BOARDS = ("sim", "qemu_rv32")
+"""The boards that the device tests run on."""
 
 
 def read_minimums(path: Path) -> dict[str, int]:
@@ -16,17 +20,24 @@ def read_minimums(path: Path) -> dict[str, int]:
     return minimums
 
 
-def tier_of(path: Path, tests: Path) -> str:
-    """The tier a test file belongs to: its folder below tests/; the C core is one of its own."""
-    parts = path.relative_to(tests).parts if path.is_relative_to(tests) else ("elsewhere",)
-    return "voice_core" if parts[:2] == ("unit", "voice_core") else parts[0]
+def tier_of(nodeid: str) -> str:
+    """The tier a test belongs to: its folder below tests/; the C core and each board are their own.
+
+    A device test that runs once for every board has the board first in its id.
+    """
+    path, _, name = nodeid.partition("::")
+    folders = [*path.split("/")[:-1], "", ""]
+    tier = folders[1] if folders[0] == "tests" else "elsewhere"
+    if folders[1:3] == ["unit", "voice_core"]:
+        return "voice_core"
+    board = re.search(rf"\[({'|'.join(BOARDS)})[-\]]", name) if tier == "device" else None
+    return f"device_{board[1]}" if board else tier
 
 
 class TierLedger:
     """pytest plugin: a line per tier at the end, and with `required` the verdict on them."""
 
-    def __init__(self, tests: Path, minimums: dict[str, int], *, required: bool) -> None:
-        self._tests = tests
+    def __init__(self, minimums: dict[str, int], *, required: bool) -> None:
         self._minimums = minimums
         self._required = required
         self._passed: Counter[str] = Counter()
@@ -41,8 +52,7 @@ class TierLedger:
         if report.skipped or hasattr(report, "wasxfail"):
             self._not_run.append(report.nodeid)
         elif report.passed and report.when == "call":
-            path = self._tests.parent / report.nodeid.split("::", 1)[0]
-            self._passed[tier_of(path, self._tests)] += 1
+            self._passed[tier_of(report.nodeid)] += 1
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:

@@ -1,7 +1,11 @@
-"""Fixtures of the device tier: virtual handsets on a bench, reached through their serial port."""
+"""Fixtures of the device tier: virtual handsets on a bench, reached through their serial port.
+
+Whatever uses a bench runs once for every board (--board), with the board first in its id.
+"""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +18,16 @@ READY_TIMEOUT_S = 20.0
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualBench]:
+def state_dir(board_name: str) -> Iterator[Path]:
+    """For the benches of one board; not kept, because flash images are large."""
+    with tempfile.TemporaryDirectory(prefix="handset-bench-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def bench(board_name: str, state_dir: Path) -> Iterator[VirtualBench]:
     """Two virtual handsets, A and B, that hear each other over perfect air."""
-    with VirtualBench(tmp_path_factory.mktemp("bench"), names=("A", "B")) as running:
+    with VirtualBench(state_dir, names=("A", "B"), board=board_name) as running:
         running.wait_ready(READY_TIMEOUT_S)
         yield running
 
@@ -31,8 +42,3 @@ def device_a(bench: VirtualBench) -> Iterator[Device]:
 def device_b(bench: VirtualBench) -> Iterator[Device]:
     with Device.open(bench["B"].port) as device:
         yield device
-
-
-@pytest.fixture
-def own_dir(tmp_path: Path) -> Path:
-    return tmp_path

@@ -53,6 +53,7 @@ async def send(text):
 
 
 async def main():
+    board.indicator.ready()
     await send("=ready\n")
     chunk = bytearray(64)
     line = b""

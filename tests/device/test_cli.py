@@ -90,6 +90,17 @@ def test_start_twice_is_start_once(running: RunCli) -> None:
     again = answer(running("sim", "start", "--json"))
     assert [handset["name"] for handset in again] == ["A", "B"]
     assert {handset["boots"] for handset in again} == {1}
+    assert {handset["board"] for handset in again} == {"sim"}
+
+
+def test_handsets_of_another_board(board_name: str, state_dir: Path) -> None:
+    cli = RunCli(state_dir)
+    try:
+        (started,) = answer(cli("sim", "start", "--board", board_name, "--names", "X", "--json"))
+        assert started["board"] == answer(cli("info", "X", "--json"))["board"] == board_name
+        assert answer(cli("sim", "list", "--json")) == [started]
+    finally:
+        assert cli("sim", "stop").returncode == 0
 
 
 def test_info_by_name_and_by_port_is_the_same(running: RunCli) -> None:
@@ -179,14 +190,14 @@ def test_handsets_left_running_speak_the_codec_of_the_demonstration(
     running: RunCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HANDSETCTL_STATE", str(running.state))
-    leave_running("opus", 0, as_json=True)
+    leave_running("sim", "opus", 0, as_json=True)
     for name in ("A", "B"):
         assert answer(running("voice", "codec", name, "--json"))["name"] == "opus"
     sdp = tmp_path / "call.sdp"
     assert running("air", "tap", "--sdp", str(sdp)).returncode == 0  # learns it from a handset
     assert "opus/48000" in sdp.read_text()
     assert running("air", "untap").returncode == 0
-    leave_running("amrwb", 0, as_json=True)
+    leave_running("sim", "amrwb", 0, as_json=True)
 
 
 @pytest.mark.parametrize(
@@ -197,6 +208,9 @@ def test_handsets_left_running_speak_the_codec_of_the_demonstration(
         (("ptt", "press", "Z"), 7, "Z"),
         (("air", "set", "--loss", "2"), 7, "probability"),
         (("sim", "start", "--names", "X,Y"), 7, "A, B"),
+        (("sim", "start", "--board", "qemu_rv32"), 7, "handsetctl sim stop"),
+        (("sim", "start", "--board", "no_such"), 2, "no virtual board"),
+        (("demo", "--board", "esp32_devkitc"), 2, "no virtual board"),
         (("demo", "--codec", "g711"), 2, "g711"),
         (("demo", "--presses", "0"), 2, "--presses"),
         (("demo", "--out", "/dev/null/x"), 2, "/dev/null/x"),

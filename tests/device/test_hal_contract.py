@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 import serial
 
-from handsetctl.bench import places
 from handsetctl.bench.virtual_bench import VirtualBench
 
 PROBE = Path(__file__).with_name("hal_probe.py")
+READY_TIMEOUT_S = 20.0
 ANSWER_TIMEOUT_S = 5.0
 
 
@@ -67,11 +67,9 @@ class Probe:
 
 
 @pytest.fixture(scope="module")
-def probed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VirtualBench]:
-    directory = tmp_path_factory.mktemp("contract")
-    heap = f"heapsize={places.sim_facts().heap_bytes}"
-    command = (str(places.DEFAULT_BINARY), "-X", heap, str(PROBE))
-    with VirtualBench(directory, names=("A", "B"), command=command) as bench:
+def probed(board_name: str, state_dir: Path) -> Iterator[VirtualBench]:
+    with VirtualBench(state_dir, names=("A", "B"), board=board_name, main=PROBE) as bench:
+        bench.wait_ready(READY_TIMEOUT_S)
         yield bench
 
 
@@ -135,6 +133,7 @@ def test_flash_survives_a_power_cut(probed: VirtualBench, board: Probe) -> None:
     board.result("flash", "erase", sector)
     board.result("flash", "program", sector, {"hex": "0badcafe"})
     probed["A"].reset()
+    probed.wait_ready(READY_TIMEOUT_S)
     assert board.buffer("flash", "read", sector, {"buf": 4}) == bytes.fromhex("0badcafe")
 
 

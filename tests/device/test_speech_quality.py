@@ -19,18 +19,18 @@ def ignore_progress(what: str, fraction: float) -> None:
     """Nobody watches a test's progress bar."""
 
 
-def play(codec: str, directory: Path) -> Result:
-    with VirtualBench(directory / "bench") as bench:
+def play(board: str, codec: str, directory: Path) -> Result:
+    with VirtualBench(directory / "bench", board=board) as bench:
         options = Options(codec=codec, n_hasty=2, walk_s=1.0, out_dir=directory / "demo")
         return scenario.run(options, bench, ignore_progress)
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+def results(board_name: str, state_dir: Path) -> dict[str, Result]:
     """Both codecs at once: each call has its own bench, handsets and air."""
     with ThreadPoolExecutor() as pool:
         running = {
-            codec: pool.submit(play, codec, tmp_path_factory.mktemp(codec)) for codec in CODECS
+            codec: pool.submit(play, board_name, codec, state_dir / codec) for codec in CODECS
         }
         return {codec: result.result() for codec, result in running.items()}
 
@@ -50,8 +50,9 @@ def test_figures_rest_on_enough_speech_and_presses(results: dict[str, Result], c
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_files_are_there_and_agree(results: dict[str, Result], codec: str) -> None:
+def test_files_are_there_and_agree(board_name: str, results: dict[str, Result], codec: str) -> None:
     result = results[codec]
+    assert result.report["board"] == board_name
     written = json.loads(result.files.report_json.read_text())
     assert written == json.loads(json.dumps(result.report))
     page = result.files.report_html.read_text()

@@ -13,6 +13,7 @@ from smpclient import SMPClient
 from smpclient.generics import success
 from smpclient.requests.os_management import (
     DateTimeRead,
+    DateTimeWrite,
     EchoWrite,
     MCUMgrParametersRead,
     OSApplicationInfoRead,
@@ -78,11 +79,12 @@ def test_smpclient_parameters_are_used_to_the_full(bench: VirtualBench) -> None:
     asyncio.run(echo_as_long_as_announced())
 
 
-def test_smpclient_os_info(bench: VirtualBench) -> None:
+def test_smpclient_os_info(board_name: str, bench: VirtualBench) -> None:
     info = ask(bench["A"].port, OSApplicationInfoRead(format="sni"))
-    assert info.output == "MicroPython SIM-0001 sim"
+    assert info.output == f"MicroPython SIM-0001 {board_name}"
 
 
 def test_smpclient_date_time(bench: VirtualBench) -> None:
+    ask(bench["A"].port, DateTimeWrite(datetime="2031-05-06T07:08:09"))
     answer = ask(bench["A"].port, DateTimeRead())
-    assert answer.datetime.startswith("20")
+    assert answer.datetime.startswith("2031-05-06T07:08")

@@ -18,11 +18,19 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
         path.parent.mkdir(exist_ok=True)
         path.write_text((TESTS / name).read_text())
     (pytester.path / "firmware").symlink_to(TESTS.parent / "firmware")
-    (tests / "tiers.toml").write_text("[minimum]\nunit = 2\ndevice = 1\n")
+    (tests / "tiers.toml").write_text(
+        "[minimum]\nunit = 2\ndevice = 1\ndevice_sim = 2\ndevice_qemu_rv32 = 2\n"
+    )
     for tier in ("unit", "device"):
         (tests / tier).mkdir()
     (tests / "unit/test_a.py").write_text("def test_1(): pass\ndef test_2(): pass\n")
     (tests / "device/test_b.py").write_text("def test_3(): pass\n")
+    (tests / "device/test_boards.py").write_text(
+        "import pytest\n"
+        "def test_4(board_name): pass\n"
+        "@pytest.mark.parametrize('codec', ['opus'])\n"
+        "def test_5(board_name, codec): pass\n"
+    )
     return pytester
 
 
@@ -33,7 +41,9 @@ def run(suite: pytest.Pytester, *arguments: str) -> pytest.RunResult:
 def test_all_tiers_ran(suite: pytest.Pytester) -> None:
     result = run(suite, "--require-tiers")
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["tests passed by tier: unit 2, device 1"])
+    result.stdout.fnmatch_lines(
+        ["tests passed by tier: unit 2, device 1, device_sim 2, device_qemu_rv32 2"]
+    )
 
 
 def test_missing_tier_fails(suite: pytest.Pytester) -> None:
@@ -41,6 +51,28 @@ def test_missing_tier_fails(suite: pytest.Pytester) -> None:
     result = run(suite, "--require-tiers")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["ERROR tier 'device': 0 tests passed, 1 must*"])
+
+
+@pytest.mark.parametrize("board", ["sim", "qemu_rv32"])
+def test_board_that_did_not_run_fails(suite: pytest.Pytester, board: str) -> None:
+    result = run(suite, "--require-tiers", "--board", board)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["ERROR tier 'device_*': 0 tests passed, 2 must*"])
+    result.stdout.fnmatch_lines([f"*device_{board} 2*"])
+
+
+def test_each_board_of_a_file_is_work_of_its_own(suite: pytest.Pytester) -> None:
+    result = suite.runpytest_subprocess(
+        "tests/device/test_boards.py", "-n2", "--dist=loadfile", "-v"
+    )
+    workers = {
+        board: {
+            line.split()[0] for line in result.outlines if f"[{board}" in line and "PASS" in line
+        }
+        for board in ("sim", "qemu_rv32")
+    }
+    assert [len(worker) for worker in workers.values()] == [1, 1]
+    assert workers["sim"] != workers["qemu_rv32"]
 
 
 def test_deselected_tests_do_not_count(suite: pytest.Pytester) -> None:

@@ -9,24 +9,18 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-from handsetctl.errors import BuildError
-from handsetctl.tree import BUILD_DIR
+from handsetctl.bench.machines import firmware_of
 
 _MEASURING_PACKAGES = ("numpy", "scipy", "pystoi", "pesq")
 
 
-def build_facts(board: str = "sim") -> dict[str, Any]:
+def build_facts(board: str) -> dict[str, Any]:
     """Firmware version, sources by hash, the binary's own hash, and the measuring host.
 
-    BuildError when the board's firmware has not been built.
+    BenchError when the firmware of a virtual board has not been built.
     """
-    directory = BUILD_DIR / board
-    info = directory / "gen" / "build_info.py"
-    if not info.exists():
-        raise BuildError(
-            f"the firmware of board '{board}' is not built", str(info), f"run: make {board}"
-        )
-    facts = runpy.run_path(str(info))
+    firmware = firmware_of(board)
+    facts = runpy.run_path(str(firmware.parent / "gen" / "build_info.py"))
     sources = {
         name: {"version": version, "sha256": sha256}
         for name, version, sha256 in facts["THIRD_PARTY"]
@@ -35,7 +29,7 @@ def build_facts(board: str = "sim") -> dict[str, Any]:
         "board": board,
         "firmware": facts["VERSION"],
         "git": facts["GIT_HASH"],
-        "binary_sha256": _sha256(directory / "handset"),
+        "binary_sha256": _sha256(firmware),
         "sources": sources,
         "host": {
             "python": platform.python_version(),

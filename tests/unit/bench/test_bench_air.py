@@ -77,6 +77,14 @@ def test_what_one_sends_all_others_get_on_the_same_kind(air: AirControl, members
     assert air.sent_by("A") == 2 and air.sent_by("B") == 0
 
 
+def test_an_empty_datagram_is_nothing(air: AirControl, members: tuple) -> None:
+    a, b, _ = members
+    a.media.send(b"")
+    a.media.send(b"speech")
+    assert b.media.recv(2048) == b"speech"
+    assert air.sent_by("A") == 1
+
+
 def test_perfect_air_takes_less_than_a_millisecond(members: tuple) -> None:
     a, b, _ = members
     delays_s = []

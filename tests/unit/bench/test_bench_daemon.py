@@ -86,6 +86,16 @@ def test_other_handsets_than_those_running_are_refused(
     assert running.running
 
 
+def test_another_board_than_that_running_is_refused(
+    running: BenchClient, start: Callable[..., BenchClient]
+) -> None:
+    assert {status.board for status in running.list()} == {"sim"}
+    assert start(board="sim").running
+    with pytest.raises(BenchError, match="sim") as caught:
+        start(board="qemu_rv32")
+    assert caught.value.next_step == "stop it first: handsetctl sim stop"
+
+
 def test_what_a_killed_bench_left_behind_is_no_obstacle(
     start: Callable[..., BenchClient], state_dir: Path
 ) -> None:

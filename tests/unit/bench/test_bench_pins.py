@@ -64,8 +64,14 @@ def test_the_same_value_again_is_no_edge(log: EdgeLog) -> None:
 
 
 @pytest.fixture
-def pins() -> Pins:
-    return Pins("handset A")
+def pins(told: list[int]) -> Pins:
+    return Pins("handset A", told.append)
+
+
+@pytest.fixture
+def told() -> list[int]:
+    """The instants the handset was told."""
+    return []
 
 
 def test_edges_cross_both_ways_one_a_datagram(pins: Pins) -> None:
@@ -116,6 +122,15 @@ def test_nonsense_on_the_wire_is_counted(pins: Pins) -> None:
         pins.handset_end.send(datagram)
     pins.read_edges()
     assert pins.bad_datagrams == 3
+
+
+def test_a_handset_that_asks_is_told_the_instant(pins: Pins, told: list[int]) -> None:
+    before_ns = time.monotonic_ns()
+    pins.handset_end.send(b"clock=ask")
+    pins.read_edges()
+    (instant_ns,) = told
+    assert before_ns <= instant_ns <= time.monotonic_ns()
+    assert pins.bad_datagrams == 0
 
 
 def test_there_are_only_the_buttons_there_are(pins: Pins) -> None:

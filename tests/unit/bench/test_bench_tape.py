@@ -26,7 +26,7 @@ def test_layout_is_the_one_the_audio_device_expects(tape: Tape) -> None:
     tape.write_mic(3, np.array([-2, 7], dtype=np.int16))
     tape.write_speaker(1, np.array([258], dtype=np.int16))
     image = tape.path.read_bytes()
-    assert len(image) == 4096 + 2 * 2 * CAPACITY
+    assert len(image) == 2 * 4 * CAPACITY  # header and tracks, and room up to a power of two
     assert struct.unpack_from("<8sIIqQI", image) == (b"HSTAPE1\0", 16000, CAPACITY, T0_NS, 0, 0)
     assert image[4096 + 6 : 4096 + 10] == b"\xfe\xff\x07\x00"
     assert image[4096 + 2 * CAPACITY + 2 : 4096 + 2 * CAPACITY + 4] == b"\x02\x01"
@@ -67,6 +67,12 @@ def test_device_state_is_read_from_the_file(tape: Tape) -> None:
         file.seek(24)
         file.write(struct.pack("<QI", 1 << 40, 9))
     assert (tape.device_index, tape.device_alive) == (1 << 40, 9)
+
+
+def test_the_clock_is_told_with_a_count_that_shows_it_is_new(tape: Tape) -> None:
+    for count, instant_ns in enumerate((1 << 50, 7), 1):
+        tape.tell_clock(instant_ns)
+        assert struct.unpack_from("<Iq", tape.path.read_bytes(), 36) == (count, instant_ns)
 
 
 def test_blocks_beyond_half_the_tape_are_refused(tape: Tape) -> None:

@@ -17,6 +17,7 @@ RATE_HZ = 16_000
 DELAY = 2_000
 GOOD_FIGURES: dict[str, Any] = {
     "codec": "amrwb",
+    "board": "sim",
     "frames_sent": 400,
     "frames_received": 400,
     "frames_lost": 0,

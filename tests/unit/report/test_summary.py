@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from handsetctl.report import headline, judged, summary_rows, summary_table
+from handsetctl.report import default_limits, headline, judged, summary_rows, summary_table
 
 
 def _by_path(report):
@@ -52,7 +52,9 @@ def test_geolocation_shows_when_it_is_judged(figures):
 
 
 def test_headline_says_how_it_went(figures):
-    assert headline(judged(figures)).startswith("Passed")
+    assert headline(judged(figures)) == "Passed: the speech was heard, in time and intelligible"
+    emulated = headline(judged(figures, default_limits("amrwb", emulated=True)))
+    assert emulated.startswith("Passed") and emulated.endswith("timings were not judged")
     figures["frames_lost"] = 1
     assert headline(judged(figures)) == "Failed: 1 requirement is not met"
     figures["stoi"] = 0.1

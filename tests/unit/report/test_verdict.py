@@ -35,6 +35,18 @@ def test_each_figure_out_of_its_limit_is_named_with_value_and_limit(figures, pat
     assert judged(figures)["verdict"] == {"passed": False, "failures": [sentence]}
 
 
+def test_timings_of_emulated_hardware_are_not_judged_and_everything_else_is(figures):
+    figures["access_time_ms"]["p95"] = figures["mouth_to_ear_ms"]["p95"] = 5_000
+    limits = default_limits("amrwb", emulated=True)
+    assert judged(figures, limits)["verdict"]["passed"]
+    assert set(default_limits("amrwb")) - set(limits) == {
+        "access_time_ms.p95",
+        "mouth_to_ear_ms.p95",
+    }
+    figures["access_time_ms"]["n"], figures["frames_lost"] = 19, 1
+    assert len(judge(figures, limits)) == 2
+
+
 def test_a_figure_on_its_limit_passes_and_one_just_beyond_does_not_read_like_the_limit(figures):
     figures["stoi"] = 0.95
     assert judge(figures, default_limits("amrwb")) == []

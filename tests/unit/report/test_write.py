@@ -105,6 +105,7 @@ def test_the_page_tells_verdict_figures_limits_and_build(written):
     for expected in (
         "Passed: the speech was heard",
         "AMR-WB",
+        "board sim",
         "0.973",
         "at least 0.95",
         "150",

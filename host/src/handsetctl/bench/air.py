@@ -110,6 +110,8 @@ class Air:
         if member is None:
             self._strangers += 1
             return
+        if not datagram:
+            return  # an empty one is nothing on the air; QEMU would take it for the end of its wire
         self._model.offer(member, kind, datagram, time.monotonic())
         self._deliver()  # before the copies: nobody's voice waits for a disk
         if kind == "media" and self._tap is not None:

@@ -29,7 +29,7 @@ from handsetctl.bench.faults import (
     switched_off,
 )
 from handsetctl.bench.interface import Edge
-from handsetctl.bench.places import default_state_dir
+from handsetctl.bench.places import DEFAULT_BOARD, default_state_dir
 from handsetctl.bench.programs import find_program
 from handsetctl.bench.sdp import write_sdp
 from handsetctl.bench.user_files import make_folder
@@ -45,6 +45,7 @@ class HandsetStatus:
     """One virtual handset of a running bench."""
 
     name: str
+    board: str
     port: str
     """pyserial URL of its console."""
     state: str
@@ -282,6 +283,7 @@ def start(
     state_dir: Path | None = None,
     names: Sequence[str] | None = None,
     *,
+    board: str | None = None,
     binary: Path | None = None,
     command: Sequence[str] | None = None,
     flash_bytes: int | None = None,
@@ -291,12 +293,14 @@ def start(
     """Start a bench and wait until its handsets are ready; if one is running, that is the one.
 
     Raises HandsetCrashed or BenchTimeout with the firmware's last words, BenchError if the running
-    one has other handsets than ``names`` (default for a new one: A and B).
+    one has other handsets than ``names`` or is of another ``board`` (default for a new one: A and
+    B, sim).
     """
     client = BenchClient(state_dir)
     make_folder(client.state_dir)
     arguments = ["--state", str(client.state_dir.resolve()), "--names", ",".join(names or "AB")]
     arguments += ["--seed", str(seed), "--timeout", str(timeout_s)]
+    arguments += ["--board", board or DEFAULT_BOARD]
     if binary is not None:
         arguments += ["--binary", _absolute(binary)]
     if flash_bytes is not None:
@@ -307,7 +311,8 @@ def start(
     if "error" in report:
         raise _error(report["error"])
     if "running" in report:
-        _check_running(client, names, timeout_s + _START_MARGIN_S)
+        _wait_answering(client, timeout_s + _START_MARGIN_S)
+        _check_running(client, names, board)
     return client
 
 
@@ -317,7 +322,7 @@ def _launch(state_dir: Path, arguments: Sequence[str], timeout_s: float) -> dict
     with log.open("wb") as log_file:
         process = subprocess.Popen(
             [
-                find_program("setsid"),
+                find_program("setsid", "util-linux"),
                 "--fork",
                 sys.executable,
                 "-m",
@@ -356,8 +361,8 @@ def _read_line(fd: int, timeout_s: float) -> bytes:
     return line
 
 
-def _check_running(client: BenchClient, names: Sequence[str] | None, timeout_s: float) -> None:
-    """Another bench has the lock: wait until it answers, and see that it is what was asked for."""
+def _wait_answering(client: BenchClient, timeout_s: float) -> None:
+    """Another bench has the lock: wait until it answers."""
     deadline_s = time.monotonic() + timeout_s
     while not client.running:
         if time.monotonic() > deadline_s:
@@ -367,10 +372,16 @@ def _check_running(client: BenchClient, names: Sequence[str] | None, timeout_s: 
                 "try again; if that does not help, end the process named in sim.lock there",
             )
         time.sleep(_RETRY_S)
-    present = [status.name for status in client.list()]
-    if names is not None and list(names) != present:
+
+
+def _check_running(client: BenchClient, names: Sequence[str] | None, board: str | None) -> None:
+    """See that the bench that runs is what was asked for."""
+    statuses = client.list()
+    present, boards = [status.name for status in statuses], {status.board for status in statuses}
+    other_names = names is not None and list(names) != present
+    if other_names or board not in (None, *boards):
         raise BenchError(
-            f"a bench with the handsets {', '.join(present)} is running",
+            f"a bench with the handsets {', '.join(present)} ({', '.join(boards)}) is running",
             str(client.state_dir),
             "stop it first: handsetctl sim stop",
         )

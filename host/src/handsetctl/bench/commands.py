@@ -51,6 +51,7 @@ class Commands:
         return [
             {
                 "name": handset.name,
+                "board": self._bench.board.name,
                 "port": handset.port,
                 "state": handset.state,
                 "pid": handset.pid,

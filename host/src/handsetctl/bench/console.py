@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pty
+import termios
 import tty
 from pathlib import Path
 
@@ -15,7 +16,7 @@ class Console:
     def __init__(self, link: Path) -> None:
         """Make the pty; ``link`` becomes a symbolic link to it, for people."""
         self.handset_fd, self._host_fd = pty.openpty()
-        tty.setraw(self._host_fd)
+        _set_raw(self._host_fd)
         os.set_blocking(self._host_fd, False)
         # One open file for the bench and the handset: neither may hang on a host that is not there.
         os.set_blocking(self.handset_fd, False)
@@ -47,6 +48,14 @@ class Console:
             if fd >= 0:
                 os.close(fd)
         self.handset_fd = self._host_fd = -1
+
+
+def _set_raw(fd: int) -> None:
+    """No byte is changed on the way, not even when QEMU switches output processing on again."""
+    tty.setraw(fd)
+    mode = termios.tcgetattr(fd)
+    mode[tty.OFLAG] = 0
+    termios.tcsetattr(fd, termios.TCSANOW, mode)
 
 
 def _read_all(fd: int) -> bytes:

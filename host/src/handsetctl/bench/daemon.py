@@ -21,6 +21,7 @@ from typing import Any
 
 from handsetctl.bench.commands import Commands, error_as_json
 from handsetctl.bench.endpoint import SOCKET_NAME, socket_address
+from handsetctl.bench.places import DEFAULT_BOARD
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.errors import BenchError
 
@@ -121,6 +122,7 @@ def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m handsetctl.bench.daemon", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="state directory")
     parser.add_argument("--names", required=True, help="names of the handsets, by commas")
+    parser.add_argument("--board", default=DEFAULT_BOARD, help="what the handsets are")
     parser.add_argument("--binary", type=Path, help="the firmware (default: this checkout's)")
     parser.add_argument("--seed", type=int, default=1, help="of the air's randomness")
     parser.add_argument("--timeout", type=float, default=20.0, help="seconds to become ready")
@@ -139,6 +141,7 @@ def _main() -> None:
         with VirtualBench(
             arguments.state,
             arguments.names.split(","),
+            board=arguments.board,
             binary=arguments.binary,
             flash_bytes=arguments.flash_bytes,
             command=arguments.command or None,

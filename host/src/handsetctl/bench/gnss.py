@@ -14,6 +14,8 @@ from handsetctl.bench.pins import drain_datagrams
 _TIME_FIELD = {"GGA": 1, "RMC": 1, "GNS": 1, "GST": 1, "GBS": 1, "ZDA": 1, "GLL": 5}
 # Sentences that come several to an epoch, so that seeing one again says nothing.
 _REPEATED = {"GSV", "GSA", "TXT"}
+_CHUNK_BYTES = 512
+"""No datagram is longer, so that small machines can take it."""
 
 
 def group_epochs(lines: Iterable[str]) -> list[bytes]:
@@ -87,10 +89,16 @@ def _starts_again(epoch: list[str], sentence: str) -> bool:
 class GnssPort:
     """The wire from the virtual sky to the handset: plays epochs while the receiver has power."""
 
-    def __init__(self, loop: BenchLoop, receiver_powered: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        loop: BenchLoop,
+        receiver_powered: Callable[[], bool],
+        kind: socket.SocketKind = socket.SOCK_STREAM,
+    ) -> None:
+        """``kind``: how the handset's machine takes bytes, as a stream or in datagrams."""
         self._loop = loop
         self._receiver_powered = receiver_powered
-        self._near, self.handset_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._near, self.handset_end = socket.socketpair(socket.AF_UNIX, kind)
         self._near.setblocking(False)
         self._player: GnssPlayer | None = None
         self._timer: Timer | None = None
@@ -146,6 +154,7 @@ class GnssPort:
         if self._receiver_powered():
             # What does not fit is counted as lost below, as a UART overrun would be.
             with contextlib.suppress(BlockingIOError):
-                sent = self._near.send(epoch)
+                while sent < len(epoch):
+                    sent += self._near.send(epoch[sent : sent + _CHUNK_BYTES])
         self.bytes_sent += sent
         self.bytes_lost += len(epoch) - sent

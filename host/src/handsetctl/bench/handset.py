@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
 import socket
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from handsetctl.bench.faults import CrashReport, HandsetCrashed, switched_off
 from handsetctl.bench.gnss import GnssPort
 from handsetctl.bench.interface import AUDIO_RATE_HZ, BenchHandset, Edge, Samples
 from handsetctl.bench.loop import BenchLoop
+from handsetctl.bench.machines.machine import Machine, Wires
 from handsetctl.bench.pins import Pins, drain_datagrams
 from handsetctl.bench.process import FirmwareProcess, Launch
 from handsetctl.bench.room import sine
@@ -28,8 +27,8 @@ class HandsetSetup:
 
     name: str
     state_dir: Path
-    """Holds flash.bin, acoustics.tape, wiring.json and a link "console"; flash.bin is kept."""
-    command: Sequence[str]
+    """Holds flash.bin, acoustics.tape and a link "console"; flash.bin is kept."""
+    machine: Machine
     identity: Mapping[str, str]
     flash_bytes: int
     t0_ns: int
@@ -54,13 +53,20 @@ class VirtualHandset(BenchHandset):
         self.tape = Tape.create(setup.state_dir / "acoustics.tape", setup.t0_ns)
         self.acoustics = Acoustics(loop, self.tape)
         self.console = Console(setup.state_dir / "console")
-        self.pins = Pins(self._subject)
-        self.gnss = GnssPort(loop, lambda: self.pins.log.value("gnss_power") == "1")
+        self.pins = Pins(self._subject, self.tape.tell_clock)
+        self.gnss = GnssPort(
+            loop, lambda: self.pins.log.value("gnss_power") == "1", setup.machine.gnss_kind
+        )
         self._media = _air_socket(setup.air_media_port)
         self._floor = _air_socket(setup.air_floor_port)
         loop.call(lambda: loop.add_reader(self.pins.fileno(), self.pins.read_edges))
         self._process = FirmwareProcess(
-            setup.name, loop, self._launch(), self._before_boot, self._after_exit
+            setup.name,
+            loop,
+            self._launch(),
+            self._before_boot,
+            self._came_up,
+            self._after_exit,
         )
 
     @property
@@ -188,32 +194,23 @@ class VirtualHandset(BenchHandset):
         self.tape.close()
 
     def _launch(self) -> Launch:
-        wires = {
-            "pins_fd": self.pins.handset_end.fileno(),
-            "gnss_fd": self.gnss.handset_end.fileno(),
-            "media_fd": self._media.fileno(),
-            "floor_fd": self._floor.fileno(),
-        }
         state_dir = self.state_dir.resolve()
-        wiring = {
-            **wires,
-            "flash": str(state_dir / "flash.bin"),
-            "acoustics": str(state_dir / "acoustics.tape"),
-            "identity": dict(self._setup.identity),
-        }
-        wiring_path = state_dir / "wiring.json"
-        wiring_path.write_text(json.dumps(wiring, indent=1) + "\n")
+        wires = Wires(
+            pins_fd=self.pins.handset_end.fileno(),
+            gnss_fd=self.gnss.handset_end.fileno(),
+            media_fd=self._media.fileno(),
+            floor_fd=self._floor.fileno(),
+            flash=state_dir / "flash.bin",
+            acoustics=state_dir / "acoustics.tape",
+            t0_ns=self._setup.t0_ns,
+            identity=self._setup.identity,
+            state_dir=state_dir,
+        )
         return Launch(
-            command=self._setup.command,
-            # Only what is frozen into the firmware may be imported, as on a board.
-            environment={
-                **os.environ,
-                "HANDSET_WIRING": str(wiring_path),
-                "MICROPYPATH": ".frozen",
-            },
+            invocation=lambda: self._setup.machine.invocation(wires),
             directory=state_dir,
             console=self.console,
-            inherited_fds=tuple(wires.values()),
+            inherited_fds=wires.inherited_fds,
         )
 
     def _give_power(self) -> None:
@@ -234,6 +231,10 @@ class VirtualHandset(BenchHandset):
         drain_datagrams(self._media)
         drain_datagrams(self._floor)
         self.pins.power()
+
+    def _came_up(self) -> bool:
+        self.pins.read_edges()
+        return self.pins.log.value("ready") == "1"
 
     def _after_exit(self, report: CrashReport | None) -> None:
         self.acoustics.device_stopped()

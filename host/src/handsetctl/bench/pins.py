@@ -14,6 +14,7 @@ from handsetctl.errors import BenchError
 UNPOWERED = {"led": "off", "geo_led": "off", "gnss_power": "0", "ready": "0"}
 _MAX_EDGES = 100_000
 _DATAGRAM_BYTES = 256
+_CLOCK_QUESTION = b"clock=ask"
 
 
 class EdgeLog:
@@ -108,8 +109,10 @@ class Pins:
     The handset's end stays open here, so that the wires outlive its resets.
     """
 
-    def __init__(self, subject: str) -> None:
+    def __init__(self, subject: str, tell_clock: Callable[[int], None]) -> None:
+        """``tell_clock`` is given the instant, in ns, when the handset asks (with "clock=ask")."""
         self._subject = subject
+        self._tell_clock = tell_clock
         self._near, self.handset_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._near.setblocking(False)
         self._lock = threading.Lock()
@@ -182,7 +185,14 @@ class Pins:
             ) from None
 
     def _take(self, datagram: bytes, instant_s: float) -> None:
+        if datagram == _CLOCK_QUESTION:
+            self._tell_clock(time.monotonic_ns())
+            return
         name, separator, value = datagram.decode("ascii", "replace").partition("=")
+        if name == "clock":
+            # A machine that has a clock of its own asks what ours says.
+            self._near.send(f"clock={time.monotonic_ns()}".encode())
+            return
         if not separator or name not in OUTPUTS:
             self.bad_datagrams += 1
             return

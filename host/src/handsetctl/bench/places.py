@@ -1,4 +1,4 @@
-"""Where the simulator's things are: its firmware, its board's facts, its state."""
+"""Where the virtual handsets' things are: their boards' facts, their firmware, their state."""
 
 from __future__ import annotations
 
@@ -16,13 +16,17 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-DEFAULT_BINARY = BUILD_DIR / "sim" / "handset"
+DEFAULT_BOARD = "sim"
 
 
 @dataclass(frozen=True)
-class SimFacts:
-    """What the sim board's facts say that the bench needs."""
+class BoardFacts:
+    """What a board's facts say that the bench needs."""
 
+    name: str
+    title: str
+    port: str
+    """The folder of firmware/ports that serves it: what kind of machine it is."""
     heap_bytes: int
     flash_bytes: int
 
@@ -33,20 +37,37 @@ def default_state_dir() -> Path:
     return Path(named) if named else BUILD_DIR / "sim-run"
 
 
-def sim_facts(path: Path = BOARDS_DIR / "sim" / "board.toml") -> SimFacts:
-    """The sim board's facts; BenchError names what is missing."""
+def build_dir(board: str) -> Path:
+    """Where the firmware of a board is built."""
+    return BUILD_DIR / board
+
+
+def board_facts(board: str, boards_dir: Path = BOARDS_DIR) -> BoardFacts:
+    """A board's facts; BenchError names what is missing."""
+    path = boards_dir / board / "board.toml"
     try:
         facts: dict[str, Any] = tomllib.loads(path.read_text())
         heap = facts["heap"]
-        return SimFacts(
+        return BoardFacts(
+            name=facts["name"],
+            title=facts["title"],
+            port=facts["port"],
             heap_bytes=int(heap["budget_bytes"]) * int(heap["word_factor"]),
             flash_bytes=int(facts["flash"]["size_bytes"]),
         )
     except FileNotFoundError:
         raise BenchError(
-            "there is no sim board", str(path), "run this inside a complete checkout"
+            f"there is no board {board!r}",
+            str(path),
+            f"choose one of: {', '.join(ports_of_boards(boards_dir)) or 'none here'}",
         ) from None
     except KeyError as missing:
         raise BenchError(
             f"the board's facts lack {missing}", str(path), "add it, as the README beside it says"
         ) from None
+
+
+def ports_of_boards(boards_dir: Path = BOARDS_DIR) -> dict[str, str]:
+    """All boards of this checkout: name to the port that serves it, in order of names."""
+    paths = sorted(boards_dir.glob("*/board.toml"))
+    return {path.parent.name: tomllib.loads(path.read_text()).get("port", "") for path in paths}

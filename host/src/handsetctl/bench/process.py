@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from handsetctl.bench.console import Console
 from handsetctl.bench.faults import CrashReport
 from handsetctl.bench.loop import BenchLoop
+from handsetctl.bench.machines.machine import Invocation
 from handsetctl.bench.priority import prefer
 from handsetctl.bench.programs import find_program
 
@@ -21,15 +22,16 @@ RESET_EXIT_STATUS = 64
 """Exit status with which the firmware asks for a reset."""
 _MAX_RESETS = 20
 _RESET_WINDOW_S = 5.0
-_TAIL_BYTES = 8192
+_TAIL_BYTES = 2048
+"""Enough for a traceback; what a handset said before it is rarely of help."""
 
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start the firmware: everything that stays the same from boot to boot."""
+    """How to start the firmware."""
 
-    command: Sequence[str]
-    environment: Mapping[str, str]
+    invocation: Callable[[], Invocation]
+    """Asked for at every boot."""
     directory: Path
     console: Console
     inherited_fds: Sequence[int]
@@ -48,14 +50,21 @@ class FirmwareProcess:
         loop: BenchLoop,
         launch: Launch,
         before_boot: Callable[[], None],
+        came_up: Callable[[], bool],
         after_exit: Callable[[CrashReport | None], None],
     ) -> None:
-        """``after_exit`` gets None for a power cut or reset, a report for an unexpected end."""
+        """Callbacks of the handset around it.
+
+        came_up: whether the application of the firmware that just ended had been ready.
+        after_exit: gets None for a power cut or reset, a report for an unexpected end.
+        """
         self._name = name
         self._loop = loop
         self._launch = launch
         self._before_boot = before_boot
+        self._came_up = came_up
         self._after_exit = after_exit
+        self._invocation: Invocation | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._pidfd = -1
         self._error_fd = -1
@@ -82,7 +91,8 @@ class FirmwareProcess:
             self._after_exit(None)
 
     def _boot(self) -> None:
-        command = [find_program("setpriv"), "--pdeathsig", "KILL", "--", *self._launch.command]
+        self._invocation = invocation = self._launch.invocation()
+        setpriv = find_program("setpriv", "util-linux")
         self._before_boot()
         self._last_words = b""
         error_fd, child_error_fd = os.pipe()
@@ -90,12 +100,12 @@ class FirmwareProcess:
         console_fd = self._launch.console.handset_fd
         try:
             self._child = subprocess.Popen(
-                command,
+                [setpriv, "--pdeathsig", "KILL", "--", *invocation.command],
                 stdin=console_fd,
                 stdout=console_fd,
                 stderr=child_error_fd,
                 pass_fds=tuple(self._launch.inherited_fds),
-                env=dict(self._launch.environment),
+                env=dict(invocation.environment),
                 cwd=self._launch.directory,
                 start_new_session=True,
             )
@@ -118,9 +128,10 @@ class FirmwareProcess:
             self._after_exit(None)
             self._boot()
             return
-        text = self._last_words or self._launch.console.peek()[-_TAIL_BYTES:]
+        text = self._last_words or self._said_on_console()
         if exit_status == RESET_EXIT_STATUS:
-            text += f"\n(it asked for {_MAX_RESETS} resets in {_RESET_WINDOW_S:g} s)".encode()
+            text += f"\n(it asked for {_MAX_RESETS} resets in {_RESET_WINDOW_S:g} s, ".encode()
+            text += b"without coming up)"
         report = CrashReport(
             handset=self._name,
             exit_status=exit_status,
@@ -130,7 +141,17 @@ class FirmwareProcess:
         )
         self._after_exit(report)
 
+    def _said_on_console(self) -> bytes:
+        """The end of it, even if a host has read it, where the machine keeps a copy."""
+        log = self._invocation.console_log if self._invocation is not None else None
+        if log is not None and log.exists():
+            return log.read_bytes()[-_TAIL_BYTES:]
+        return self._launch.console.peek()[-_TAIL_BYTES:]
+
     def _may_reset(self) -> bool:
+        """False in an endless loop of resets: those of a firmware that never comes up."""
+        if self._came_up():
+            self._reset_instants.clear()
         now_s = time.monotonic()
         recent = [instant for instant in self._reset_instants if instant > now_s - _RESET_WINDOW_S]
         self._reset_instants = [*recent, now_s]

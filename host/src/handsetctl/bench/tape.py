@@ -1,7 +1,8 @@
 """The acoustics tape: what a virtual handset's microphone hears and its speaker plays.
 
 One memory-mapped file a handset, little-endian: a header of 4096 bytes, then two tracks of int16
-samples, microphone (bench to handset) and speaker (handset to bench). Sample index i lives at
+samples, microphone (bench to handset) and speaker (handset to bench), then nothing up to a power of
+two, because emulated machines have it as a PCI device's memory. Sample index i lives at
 ``i & (capacity - 1)`` of its track and belongs to the instant ``t0_ns + i * 1e9 / rate_hz`` of
 CLOCK_MONOTONIC. The handset's audio device silences the microphone samples it has read and always
 writes the speaker track; the bench writes the microphone ahead of time and reads the speaker later.
@@ -25,6 +26,8 @@ DEFAULT_CAPACITY = 1 << 21
 _HEADER = struct.Struct("<8sIIq")
 _DEVICE_INDEX_OFFSET = 24
 _DEVICE_ALIVE_OFFSET = 32
+_CLOCK_COUNT_OFFSET = 36
+_CLOCK_OFFSET = 40
 
 
 class Tape:
@@ -42,7 +45,7 @@ class Tape:
         self.rate_hz: int = rate_hz
         self.capacity: int = capacity
         self.t0_ns: int = t0_ns
-        if magic != MAGIC or len(self._map) != HEADER_BYTES + 4 * self.capacity:
+        if magic != MAGIC or len(self._map) != _file_bytes(self.capacity):
             self._map.close()
             raise BenchError("not an acoustics tape", str(path), "delete it and start again")
         tracks = np.frombuffer(self._map, dtype="<i2", offset=HEADER_BYTES)
@@ -63,7 +66,7 @@ class Tape:
         path.unlink(missing_ok=True)
         with path.open("wb") as file:
             file.write(_HEADER.pack(MAGIC, rate_hz, capacity, t0_ns))
-            file.truncate(HEADER_BYTES + 4 * capacity)
+            file.truncate(_file_bytes(capacity))
         return cls(path)
 
     def close(self) -> None:
@@ -81,6 +84,12 @@ class Tape:
     def device_alive(self) -> int:
         """The handset's running count, changing as long as its audio device runs."""
         return int(struct.unpack_from("<I", self._map, _DEVICE_ALIVE_OFFSET)[0])
+
+    def tell_clock(self, instant_ns: int) -> None:
+        """The present instant, for a machine that cannot read CLOCK_MONOTONIC: what it asks for."""
+        struct.pack_into("<q", self._map, _CLOCK_OFFSET, instant_ns)
+        count = struct.unpack_from("<I", self._map, _CLOCK_COUNT_OFFSET)[0]
+        struct.pack_into("<I", self._map, _CLOCK_COUNT_OFFSET, (count + 1) & 0xFFFFFFFF)
 
     @property
     def window(self) -> int:
@@ -140,3 +149,8 @@ class Tape:
                 str(self.path),
                 "move it in smaller blocks",
             )
+
+
+def _file_bytes(capacity: int) -> int:
+    """Header and two tracks, up to the next power of two."""
+    return 1 << (HEADER_BYTES + 4 * capacity - 1).bit_length()

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from handsetctl.bench import places
 from handsetctl.bench.acoustics import wait_until
 from handsetctl.bench.air_control import AirControl
 from handsetctl.bench.faults import BenchTimeout
 from handsetctl.bench.handset import HandsetSetup, VirtualHandset
 from handsetctl.bench.interface import Bench
 from handsetctl.bench.loop import BenchLoop
+from handsetctl.bench.machines import machine_of, virtual_board
+from handsetctl.bench.machines.unix import UnixMachine
+from handsetctl.bench.places import DEFAULT_BOARD
 from handsetctl.errors import BenchError
 
 DEFAULT_NAMES = ("A", "B")
@@ -30,8 +32,9 @@ class VirtualBench(Bench):
         state_dir: Path,
         names: Sequence[str] = DEFAULT_NAMES,
         *,
+        board: str = DEFAULT_BOARD,
         binary: Path | None = None,
-        heap_bytes: int | None = None,
+        main: Path | None = None,
         flash_bytes: int | None = None,
         command: Sequence[str] | None = None,
         seed: int = 1,
@@ -39,9 +42,11 @@ class VirtualBench(Bench):
         """Lay the wires, with the power off.
 
         state_dir: gets a folder a handset; what is in their flash images is kept.
-        binary: the firmware (default: build/sim/handset of the checkout).
-        heap_bytes, flash_bytes: default from boards/sim/board.toml.
-        command: what to run in place of the firmware, for tests of the bench itself.
+        board: what the handsets are, one of machines.virtual_boards().
+        binary: the firmware (default: what the checkout has built for the board).
+        main: a program that the firmware's MicroPython runs in place of the application.
+        flash_bytes: default from the board's facts.
+        command: a program of this machine in place of the firmware, for tests of the bench itself.
         seed: of the air's randomness.
         Raises BenchError.
         """
@@ -52,8 +57,10 @@ class VirtualBench(Bench):
                 "name handsets with letters, digits, '-' and '_', such as A and B",
             )
         self._handsets: dict[str, VirtualHandset] = {}
-        command = command or _firmware_command(binary, heap_bytes)
-        flash_bytes = places.sim_facts().flash_bytes if flash_bytes is None else flash_bytes
+        self.board = virtual_board(board)
+        machine = UnixMachine(command) if command else machine_of(self.board, binary, main)
+        self.emulated = machine.emulated
+        flash_bytes = self.board.flash_bytes if flash_bytes is None else flash_bytes
         t0_ns = time.monotonic_ns()
         self._closed = False
         self.air = AirControl(seed)
@@ -63,7 +70,7 @@ class VirtualBench(Bench):
                 setup = HandsetSetup(
                     name=name,
                     state_dir=state_dir / name,
-                    command=command,
+                    machine=machine,
                     identity={
                         "serial_number": f"SIM-{number:04d}",
                         "user_id": f"sip:{name.lower()}@sim.invalid",
@@ -150,13 +157,3 @@ class VirtualBench(Bench):
 
 def _is_name(name: str) -> bool:
     return bool(name) and all(c.isascii() and (c.isalnum() or c in "-_") for c in name)
-
-
-def _firmware_command(binary: Path | None, heap_bytes: int | None) -> list[str]:
-    binary = (binary or places.DEFAULT_BINARY).resolve()
-    if not binary.is_file():
-        raise BenchError(
-            "the simulator's firmware is not built", str(binary), "build it with: make sim"
-        )
-    heap_bytes = places.sim_facts().heap_bytes if heap_bytes is None else heap_bytes
-    return [str(binary), "-X", f"heapsize={heap_bytes}", "-m", "handset.main"]

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from handsetctl.bench.client import start as start_bench
+from handsetctl.bench.places import DEFAULT_BOARD
 from handsetctl.bench.user_files import make_folder
 from handsetctl.cli.output import JsonOption, console, option, progress_bar, show_rows, tell
-from handsetctl.cli.target import Codec, open_device
+from handsetctl.cli.target import BoardOption, Codec, open_device
 from handsetctl.errors import DemoFailed
 from handsetctl.tree import BUILD_DIR
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 def demo(
     codec: Annotated[Codec, option(help="Codec of the call.")] = Codec.AMRWB,
+    board: BoardOption = DEFAULT_BOARD,
     bitrate_bps: Annotated[int, option(min=0, help="0: the codec's default.")] = 0,
     presses: Annotated[
         int,
@@ -43,25 +45,24 @@ def demo(
     make_folder(out)
     from handsetctl.demo.scenario import Options  # slow to load: scipy, matplotlib
 
-    result = _play(
-        Options(codec=codec.value, bitrate_bps=bitrate_bps, n_presses=presses, out_dir=out), as_json
-    )
+    options = Options(codec=codec.value, bitrate_bps=bitrate_bps, n_presses=presses, out_dir=out)
+    result = _play(options, board, as_json)
     _show(result, as_json)
     if live:
-        _leave_running(codec.value, bitrate_bps, as_json)
+        _leave_running(board, codec.value, bitrate_bps, as_json)
     if result.failures:
         page = result.files.report_html
         raise DemoFailed("; ".join(result.failures), "the demonstration", f"look at {page}")
 
 
-def _play(options: Options, as_json: bool) -> Result:
+def _play(options: Options, board: str, as_json: bool) -> Result:
     from handsetctl.bench.virtual_bench import VirtualBench
     from handsetctl.demo import scenario
 
     with (
         progress_bar(as_json) as progress,
         tempfile.TemporaryDirectory(prefix="handset-demo-") as state_dir,
-        VirtualBench(Path(state_dir), names=("A", "B")) as bench,
+        VirtualBench(Path(state_dir), names=("A", "B"), board=board) as bench,
     ):
         return scenario.run(options, bench, progress)
 
@@ -89,9 +90,9 @@ def _found(report: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _leave_running(codec: str, bitrate_bps: int, as_json: bool) -> None:
+def _leave_running(board: str, codec: str, bitrate_bps: int, as_json: bool) -> None:
     """Handsets in the background that speak as those of the demonstration did."""
-    handsets = start_bench().list()
+    handsets = start_bench(board=board).list()
     for status in handsets:
         with open_device(status.name) as device:
             device.set_codec(codec, bitrate_bps)

@@ -9,9 +9,10 @@ import typer
 
 from handsetctl.bench.client import BenchClient
 from handsetctl.bench.client import start as start_bench
+from handsetctl.bench.places import DEFAULT_BOARD
 from handsetctl.bench.user_files import usable
 from handsetctl.cli.output import JsonOption, option, show_rows, tell
-from handsetctl.cli.target import NameArgument
+from handsetctl.cli.target import BoardOption, NameArgument
 from handsetctl.tree import SPEECH_DIR, THIRD_PARTY_DIR
 
 SPEECH_S = 10.0
@@ -25,10 +26,17 @@ app = typer.Typer(
 @app.command()
 def start(
     names: Annotated[str, option(help="Names of the handsets, separated by commas.")] = "A,B",
+    board: BoardOption = DEFAULT_BOARD,
+    dev: Annotated[
+        bool, option("--dev", help="With the development build, for 'handsetctl dev'.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start virtual handsets and wait until they are ready; does nothing if they run already."""
-    bench = start_bench(names=names.split(","))
+    from handsetctl.bench.machines import development_firmware_of
+
+    binary = development_firmware_of(board) if dev else None
+    bench = start_bench(names=names.split(","), board=board, binary=binary)
     show_rows("virtual handsets", _statuses(bench), as_json, "none")
     if not as_json:
         tell(
@@ -49,7 +57,7 @@ def stop(as_json: JsonOption = False) -> None:
 
 @app.command("list")
 def list_handsets(as_json: JsonOption = False) -> None:
-    """List the running virtual handsets: name, serial port, state, lights."""
+    """List the running virtual handsets: name, board, serial port, state, lights."""
     bench = BenchClient()
     statuses = _statuses(bench) if bench.running else []
     show_rows(
@@ -129,6 +137,7 @@ def _statuses(bench: BenchClient) -> list[dict[str, Any]]:
     return [
         {
             "name": status.name,
+            "board": status.board,
             "port": status.port,
             "state": status.state,
             "boots": status.boots,

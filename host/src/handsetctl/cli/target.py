@@ -8,9 +8,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from handsetctl.bench.client import BenchClient
+from handsetctl.cli.output import option
 
 if TYPE_CHECKING:
     from handsetctl.device import Device
+
+
+def _virtual(board: str) -> str:
+    """A board that needs no board; wrong usage otherwise."""
+    from handsetctl.bench.machines import virtual_boards
+
+    if board not in (known := virtual_boards()):
+        raise typer.BadParameter(f"'{board}' is no virtual board; there is: {', '.join(known)}")
+    return board
+
+
+BoardOption = Annotated[
+    str, option(callback=_virtual, help="What the virtual handsets are: sim, qemu_rv32.")
+]
 
 
 class Codec(str, Enum):

@@ -74,14 +74,15 @@ def run(options: Options, bench: VirtualBench, progress: Progress) -> Result:
     report = judged(
         {
             "codec": options.codec,
+            "board": bench.board.name,
             **figures,
             **_speech_figures(calm, hasty),
             "geo": geo.as_report(),
-            "notes": _notes(figures),
-            "build": build_facts(),
+            "notes": _notes(figures, bench.emulated),
+            "build": build_facts(bench.board.name),
         },
         {
-            **default_limits(options.codec),
+            **default_limits(options.codec, emulated=bench.emulated),
             "geo.positions_seen": {"min": 1},
             "geo.datagrams_after_off": {"max": 0},
         },
@@ -191,16 +192,21 @@ def _playable(listener: VoiceStats) -> int:
     return listener["rx_packets"] - sum(listener[name] for name in useless)
 
 
-def _notes(figures: dict[str, Any]) -> list[str]:
+def _notes(figures: dict[str, Any], emulated: bool) -> list[str]:
     """Conditions that a reader of the figures must know."""
+    notes = []
+    if emulated:
+        notes.append(
+            "The handsets' processors were emulated: timings were taken under emulation. They are "
+            "reported, but no part of the verdict; everything else is judged as on any board."
+        )
     n_frames = figures["device_overruns"] + figures["device_underruns"]
-    if not n_frames:
-        return []
-    note = (
-        f"This host was too busy for {n_frames} frames of 20 ms, which the virtual handsets had "
-        "to skip: close other programs and repeat for clean figures."
-    )
-    return [note]
+    if n_frames:
+        notes.append(
+            f"This host was too busy for {n_frames} frames of 20 ms, which the virtual handsets "
+            "had to skip: close other programs and repeat for clean figures."
+        )
+    return notes
 
 
 def _speech_figures(calm: list[Press], hasty: list[Press]) -> dict[str, Any]:

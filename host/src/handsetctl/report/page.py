@@ -70,6 +70,8 @@ def page(
 
 def _header(report: Mapping[str, Any], title: str) -> str:
     facts = [codec_name(report)]
+    if report.get("board"):
+        facts.append(f"board {report['board']}")
     duration_s = value_at(report, "duration_s")
     if duration_s:
         facts.append(f"{duration_s:.0f} s recorded")

@@ -53,6 +53,7 @@ SCHEMA = (
     Field("verdict", "object", "the judgement of the figures against the limits"),
     Field("verdict.passed", "flag", "true when no figure failed"),
     Field("verdict.failures", "texts", "one sentence for each figure that failed"),
+    Field("board", "text", "the board that the handsets were", required=False),
     Field("bitrate_bps", "count", "codec bit rate", required=False),
     Field("duration_s", "number", "length of the recording", required=False),
     Field("created_utc", "text", "when the call was made, ISO 8601", required=False),
