@@ -14,19 +14,20 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/$(BUILD)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick bench sim firmware fetch venv lint format clean distclean \
-        _venv_test _venv_lint _tools _lint_python _lint_c
+.PHONY: help demo test test-quick soak bench budget sim qemu firmware fetch venv lint format clean distclean \
+        _venv_test _venv_lint _tools _compilers _qemu_firmware _lint_python _lint_c
 
 help: ## this list
 	@echo "Usage: make <target>"
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | \
 	    while IFS='|' read -r target text; do printf '%-12s %s\n' "$$target" "$$text"; done
 
-demo: venv sim ## two virtual handsets, real speech from one to the other, result in build/demo
+demo: venv ## two virtual handsets, real speech from one to the other, result in build/demo
+	@$(MAKE) firmware BOARD=$(BOARD)
 	@$(TOOL).fetch
-	@$(VENV)/handsetctl demo --codec $(CODEC)
+	@$(VENV)/handsetctl demo --board $(BOARD) --codec $(CODEC)
 
-test: _venv_test sim _tools ## everything: unit, C core under sanitizers, MicroPython, virtual handsets
+test: _venv_test _tools sim _qemu_firmware budget ## everything: unit, C under sanitizers and on chips' instruction sets, virtual handsets
 	@mkdir -p $(BUILD)/reports
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest -n 2 --dist loadfile --require-tiers \
 	    --junit-xml=$(BUILD)/reports/junit.xml \
@@ -35,13 +36,26 @@ test: _venv_test sim _tools ## everything: unit, C core under sanitizers, MicroP
 test-quick: _venv_test ## the unit tests only, no firmware build
 	@$(VENV)/python -m pytest tests/unit $(PYTEST_ARGS)
 
-bench: _venv_test sim ## figures of this build, into build/bench/results.json
+bench: _venv_test _tools sim _qemu_firmware budget ## figures of this build, into build/bench/results.json
 	@$(VENV)/python tests/bench/run.py
+
+soak: _venv_test _tools sim _qemu_firmware ## what takes longer than a test may: resets by the hundred, an hour of speech
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest --soak tests/chip tests/device/test_resets.py $(PYTEST_ARGS)
+
+budget: _compilers ## ROM, RAM and stack of the voice part on every board against their budgets
+	@$(TOOL).fetch opus vo-amrwbenc opencore-amr
+	@$(TOOL).c_budget
 
 sim: ## the virtual handset's firmware, build/sim/handset
 	@$(MAKE) firmware BOARD=sim
 
-firmware: ## firmware of a board: make firmware BOARD=sim
+qemu: venv _qemu_firmware ## two bare-metal handsets in QEMU that hear each other, in the background
+	@$(VENV)/handsetctl sim start --board qemu_rv32
+
+_qemu_firmware: _compilers
+	@$(MAKE) firmware BOARD=qemu_rv32
+
+firmware: ## firmware of a board: make firmware BOARD=sim; ESP32 boards need ESP-IDF, VARIANT=dev keeps the prompt
 	@test -f boards/$(BOARD)/build.mk || { \
 	    echo "error: no board '$(BOARD)': there is no boards/$(BOARD)/build.mk. Boards: $(BOARDS)" >&2; exit 2; }
 	@mkdir -p $(BUILD)
@@ -57,12 +71,17 @@ _venv_test:
 	@$(TOOL).venv run test
 
 _venv_lint:
-	@$(TOOL).venv run test lint stubs
+	@$(TOOL).venv run test lint stubs stubs-esp32
 
 # Programs the tests judge with that are neither in the base system nor on PyPI.
-_tools:
+_tools: _compilers
 	@$(TOOL).fetch
-	@$(TOOL).system_packages tshark
+	@$(TOOL).fetch micropython-1-25-0
+
+# One call, so that what is missing is installed in one go.
+_compilers:
+	@$(TOOL).system_packages tshark qemu-system-riscv32 riscv64-unknown-elf-gcc qemu-xtensa cmake
+	@$(TOOL).xtensa_compiler
 
 lint: _venv_lint _lint_python _lint_c ## style, types and C warnings; changes nothing
 
@@ -74,9 +93,10 @@ _lint_python:
 	@PYTHONPATH=firmware $(VENV)/python -m tools.step lint "mypy: firmware against MicroPython's stubs" \
 	    $(BUILD)/log -- $(VENV)/python -m tools.lint_firmware
 
-_lint_c:
+_lint_c: _compilers
 	@$(TOOL).fetch micropython opus vo-amrwbenc opencore-amr
-	@$(STEP) lint "C: gcc with all warnings as errors" $(BUILD)/log -- $(MAKE) -f firmware/tools/lint_c.mk
+	@$(STEP) lint "C: host, RISC-V and Xtensa, all warnings as errors" $(BUILD)/log -- \
+	    $(MAKE) -f firmware/tools/lint_c.mk PYTHON=$(PYTHON)
 
 format: _venv_lint ## bring Python files into shape
 	@$(VENV)/ruff check --fix .

@@ -1,6 +1,6 @@
 """Make build/venv, the Python environment of the host tool and the tests, without root.
 
-    python3 -m tools.venv run [test] [lint] [stubs]
+    python3 -m tools.venv run [test] [lint] [stubs] [stubs-esp32]
 
 Works where Python comes without `ensurepip` (Debian's python3-venv not installed) and without
 `Python.h` (python3-dev not installed): both then come from Debian's packages, unpacked into the
@@ -21,7 +21,7 @@ from tools.fetch import ROOT
 from tools.step import run_step
 
 VENV = ROOT / "build" / "venv"
-SETS = ("run", "test", "lint", "stubs")
+SETS = ("run", "test", "lint", "stubs", "stubs-esp32")
 _STAMP = VENV / ".handset.json"
 _LOGS = ROOT / "build" / "log"
 _EPILOG = """What to do: read the log above. Without a way to PyPI, point pip at a mirror or folder
@@ -58,7 +58,9 @@ def make(sets: list[str]) -> None:
             found = {"python": wanted["python"], "root": wanted["root"]}
         for name in ("build", *sets):
             if found.get(name) != wanted[name]:
-                target = ["--upgrade", "--target", str(VENV / name)] if name == "stubs" else []
+                target = (
+                    ["--upgrade", "--target", str(VENV / name)] if name.startswith("stubs") else []
+                )
                 _install(name, ["-r", f"requirements/{name}.txt", *target])
                 found[name] = wanted[name]
         _install("project", ["--no-deps", "-e", "."])
@@ -121,6 +123,7 @@ def _install(name: str, what: list[str]) -> None:
         "test": "libraries of the tests",
         "lint": "linters",
         "stubs": "types of MicroPython's modules",
+        "stubs-esp32": "types of MicroPython's esp32 modules",
         "project": "the host tool itself",
     }
     env = _header_environment() if name in SETS else {}
