@@ -143,7 +143,8 @@ class Channel:
 
     def send(self, buf: bytearray, n_bytes: int) -> bool:
         """Send one datagram; False when the bearer dropped it. Does not allocate, but once for each
-        new length where a driver says so."""
+        new length where a driver says so. A jammed bearer may take its time, once: after False
+        the caller lets keys and timers have their turn."""
 
     async def readable(self) -> None:
         """Wait until a datagram is there."""

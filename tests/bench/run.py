@@ -1,78 +1,88 @@
-"""Figures of the build at hand, written to build/bench/results.json: `make bench`.
+"""Figures of the build at hand, into build/bench/results.json and report.html: `make bench`.
 
-Sizes of what goes into the firmware, and what its heap has left once everything is imported.
+`run.py --quick` only prints, and leaves out what takes minutes: the hour, and the voice loop on
+other chips. Ends with 1 when a figure is beyond its limit.
 """
 
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-SIM = ROOT / "build" / "sim"
+sys.path[:0] = [str(ROOT / "firmware"), str(ROOT / "tests" / "chip")]
+os.environ["PATH"] = f"{ROOT / 'build' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+
+import boot_figures  # noqa: E402
+import chip_figures  # noqa: E402
+import heap_figures  # noqa: E402
+import instruction_figures  # noqa: E402
+import size_figures  # noqa: E402
+from figure_limits import Figures, beyond, limits_of  # noqa: E402
+from figures_page import page  # noqa: E402
+from figures_text import table  # noqa: E402
+
 RESULTS = ROOT / "build" / "bench" / "results.json"
-
-_HEAP_PROGRAM = """
-import gc
-gc.collect(); print(gc.mem_free(), gc.mem_alloc())
-import handset.app
-gc.collect(); print(gc.mem_free(), gc.mem_alloc())
-"""
+PAGE = RESULTS.with_name("report.html")
+QEMU, SIM = "qemu_rv32", "sim"
 
 
-def section_bytes(binary: Path) -> dict[str, int]:
-    """Bytes per section that is loaded (GNU size, System V format)."""
-    output = subprocess.run(
-        ["size", "-A", str(binary)], capture_output=True, text=True, check=True
-    ).stdout
-    wanted = (".text", ".rodata", ".data", ".data.rel.ro", ".bss")
-    rows = [line.split() for line in output.splitlines()]
-    return {row[0].lstrip("."): int(row[1]) for row in rows if row and row[0] in wanted}
+def measure(quick: bool) -> Figures:
+    """Everything, telling on the way what is being measured."""
+    figures: Figures = {}
+    began_s = time.monotonic()
+
+    def tell(what: str) -> None:
+        print(f"[{time.monotonic() - began_s:4.0f} s] {what}", file=sys.stderr, flush=True)
+
+    steps: list[tuple[str, Callable[[], Figures]]] = [
+        ("sizes of the firmware", _sizes),
+        ("boots of the release, instructions counted", boot_figures.measure),
+        ("single deeds, instructions counted", instruction_figures.measure),
+        ("heap with the application up", _heaps),
+    ]
+    if not quick:
+        steps.append(("voice loop on other chips, instructions counted", chip_figures.measure))
+    for what, step in steps:
+        tell(what)
+        figures |= step()
+    if not quick:
+        figures |= heap_figures.after_an_hour(figures[f"{QEMU}.heap_free_boot"], tell)
+    tell("done")
+    return figures
 
 
-def heap_bytes(binary: Path) -> dict[str, int]:
-    """Heap free at boot and after importing the application, garbage collected."""
-    output = subprocess.run(
-        [str(binary), "-c", _HEAP_PROGRAM], capture_output=True, text=True, check=True
-    ).stdout
-    boot, application = [[int(word) for word in line.split()] for line in output.splitlines()]
+def _sizes() -> Figures:
     return {
-        "total": sum(boot),
-        "free_at_boot": boot[0],
-        "free_with_application": application[0],
-        "application": application[1] - boot[1],
+        **size_figures.of_qemu_rv32(),
+        **size_figures.of_voice_parts(),
+        **size_figures.of_sim(),
     }
 
 
-def frozen_bytes(folder: Path) -> dict[str, int]:
-    """Bytecode of the application by package."""
-    sizes: dict[str, int] = {}
-    for path in folder.rglob("*.mpy"):
-        package = "/".join(
-            path.relative_to(folder).parts[:2][: len(path.relative_to(folder).parts) - 1]
-        )
-        sizes[package or path.stem] = sizes.get(package or path.stem, 0) + path.stat().st_size
-    return dict(sorted(sizes.items()))
+def _heaps() -> Figures:
+    return heap_figures.at_boot(QEMU) | heap_figures.at_boot(SIM)
 
 
 def main() -> int:
     """Measure, print, write."""
-    binary = SIM / "handset"
-    results = {
-        "sections_bytes": section_bytes(binary),
-        "heap_bytes": heap_bytes(binary),
-        "frozen_bytes": frozen_bytes(SIM / "obj" / "frozen_mpy"),
-    }
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
-    for group, values in results.items():
-        print(group.replace("_", " "))
-        for name, value in values.items():
-            print(f"  {name:<28} {value:>9,}")
-    print(f"written to {RESULTS.relative_to(ROOT)}")
-    return 0
+    quick = "--quick" in sys.argv[1:]
+    figures = dict(sorted(measure(quick).items()))
+    limits = limits_of(figures)
+    print(table(figures, limits))
+    if not quick:
+        RESULTS.parent.mkdir(parents=True, exist_ok=True)
+        RESULTS.write_text(json.dumps(figures, indent=1) + "\n")
+        PAGE.write_text(page(figures, limits))
+        print(f"written to {RESULTS.relative_to(ROOT)} and {PAGE.relative_to(ROOT)}")
+    broken = beyond(figures, limits)
+    for name in broken:
+        print(f"error: {name} is {figures[name]:,}, its limit {limits[name]}", file=sys.stderr)
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

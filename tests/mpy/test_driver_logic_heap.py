@@ -4,6 +4,7 @@ import time
 
 import micropython
 
+from ports.common import group_traffic
 from ports.common.debounce import Keys
 from ports.common.fragments import FRAME_BYTES_MAX, Inbox, Splitter, channel_of
 from ports.common.members import Members
@@ -42,11 +43,12 @@ def test_frames_allocate_nothing():
     inbox = Inbox(4, 1, time.ticks_diff)
     packet = bytearray(512)
     received = bytearray(512)
+    sender = bytearray(b"sender")
 
     def turn():
         splitter.send(packet, 46)
         assert channel_of(air.frame, air.n_bytes) == 0
-        inbox.put(b"sender", air.frame, air.n_bytes, time.ticks_ms())
+        inbox.put(sender, air.frame, air.n_bytes, time.ticks_ms())
         assert inbox.take(received) == 46
 
     _locked(turn)
@@ -61,6 +63,16 @@ def test_members_allocate_nothing():
             members.heard(sender, time.ticks_ms())
         members.expire(time.ticks_ms())
         assert members.targets() == 3
+
+    _locked(turn)
+
+
+def test_judging_datagrams_allocates_nothing():
+    buf = bytearray(group_traffic.HELLO)
+
+    def turn():
+        assert group_traffic.is_rtcp(buf, len(buf)) and not group_traffic.is_rtp(buf, len(buf))
+        assert group_traffic.is_hello(buf, len(buf))
 
     _locked(turn)
 

@@ -127,3 +127,19 @@ def test_pump_rests_when_the_channel_is_quiet():
         task.cancel()
 
     asyncio.run(main())
+
+
+def test_a_jammed_bearer_is_tried_once_a_turn():
+    class EndlessAudio(FakeAudio):
+        def take(self, buf):
+            return PACKET_BYTES
+
+    class JammedMedia(FakeMedia):
+        def send(self, buf, n_bytes):
+            self.sent += 1
+            return False
+
+    media = JammedMedia()
+    pump = pump_with(EndlessAudio(), media, Clock())
+    pump.move()
+    assert media.sent == 1 and pump.send_failed == 1, media.sent

@@ -186,8 +186,9 @@ int voice_io_open(struct voice_engine *engine, const char *device, bool paced) {
         return EBUSY;
     }
     char *end;
+    errno = 0;
     int64_t t0_us = strtoll(device, &end, 10);
-    if (!paced || *device == '\0' || *end != '\0') {
+    if (!paced || *device == '\0' || *end != '\0' || errno != 0) {
         return EINVAL;
     }
     int error = tape_open();

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _PERIOD_MS = 5
 # Sixteen talkers' worth; a flood beyond that waits, and leaves the agent's keys their turn.
 _PACKETS_A_TURN = 4
+# All that the engine's ring holds: the last words of a burst leave in one turn.
+_PACKETS_OUT_A_TURN = 32
 # The channel counts as busy until the jitter buffer has surely played out.
 _HANG_MS = 500
 # The floor's talker timer (T203) runs in seconds: telling it of media this often is plenty.
@@ -74,14 +76,15 @@ class VoicePump:
         return n_moved
 
     def _move_out(self) -> int:
-        n_packets = 0
-        n_bytes = self._audio.take(self._buf)
-        while n_bytes:
+        for n_packets in range(_PACKETS_OUT_A_TURN):
+            n_bytes = self._audio.take(self._buf)
+            if not n_bytes:
+                return n_packets
             if not self._media.send(self._buf, n_bytes):
                 self.send_failed += 1
-            n_packets += 1
-            n_bytes = self._audio.take(self._buf)
-        return n_packets
+                # A bearer that is jammed may take its time for each: keys and timers come first.
+                return n_packets + 1
+        return _PACKETS_OUT_A_TURN
 
     def _move_in(self) -> int:
         for n_packets in range(_PACKETS_A_TURN):

@@ -9,6 +9,7 @@ import virt
 from ports.qemu import waiting
 
 _DATAGRAM_BYTES_MAX = 64
+_PATIENCE_US = 500_000
 
 
 class Pins:
@@ -24,8 +25,11 @@ class Pins:
     def set(self, name: str, value: object) -> None:
         """Drive an output."""
         edge = ("%s=%s" % (name, value)).encode()
-        if not virt.pins.send(edge, len(edge)):
-            raise OSError("pin wire is full: the bench does not read '%s'" % name)
+        # A wire that is full for the moment moves on by itself, while this waits.
+        deadline_us = virt.uptime_us() + _PATIENCE_US
+        while not virt.pins.send(edge, len(edge)):
+            if virt.uptime_us() > deadline_us:
+                raise OSError("pin wire is full: the bench does not read '%s'" % name)
 
     async def next_edge(self) -> tuple:
         """Wait for an input edge: (name, value) as strings."""

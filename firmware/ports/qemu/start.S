@@ -14,6 +14,7 @@ _start:
         la      t0, _voice_stack_top
         csrw    mscratch, t0
         la      sp, _main_stack_top
+        la      tp, _tls_start
 
         la      t0, _data_start
         la      t1, _data_end

@@ -18,6 +18,9 @@
 #define TX_EMPTY 0x20u
 #define TX_FIFO_BYTES 16u
 
+// How long the last words of a handset wait for a host that does not read them.
+#define PATIENCE_US 100000u
+
 #define RING_BYTES 1024u // power of two
 
 static uint8_t ring[RING_BYTES] SYSTEM_RAM;
@@ -96,9 +99,13 @@ int uart_write(const uint8_t *from, size_t n_bytes) {
 }
 
 void uart_write_all(const char *text, size_t n_bytes) {
-    while (n_bytes > 0) {
+    uint64_t patience_us = machine_time_us() + PATIENCE_US;
+    while (n_bytes > 0 && machine_time_us() < patience_us) {
         int n = uart_write((const uint8_t *)text, n_bytes);
         text += n;
         n_bytes -= (size_t)n;
+        if (n > 0) {
+            patience_us = machine_time_us() + PATIENCE_US;
+        }
     }
 }
