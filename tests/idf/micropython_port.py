@@ -26,7 +26,7 @@ _BOARD = """
 """
 
 
-def compile_errors(source: Path, chip: str, folder: Path) -> str:
+def compile_errors(source: Path, chip: str, folder: Path, *options: str) -> str:
     """What the compiler has to say about `source` on that chip; empty when it is content."""
     headers = folder / "genhdr"
     headers.mkdir(parents=True)
@@ -34,11 +34,11 @@ def compile_errors(source: Path, chip: str, folder: Path) -> str:
     for name in ("qstrdefs.generated.h", "root_pointers.h", "moduledefs.h"):
         (headers / name).write_text("")
     places = [folder, DECLARATIONS, VOICE, MICROPYTHON, MICROPYTHON / "ports" / "esp32"]
-    command = [*_COMPILER, *_WARNINGS, f"-DCONFIG_IDF_TARGET_{chip}=1"]
+    command = [*_COMPILER, *_WARNINGS, *options, f"-DCONFIG_IDF_TARGET_{chip}=1"]
     command += [f"-I{place}" for place in places] + [str(source)]
 
     text = _run([*command, "-DNO_QSTR", "-E"]).stdout
-    names = sorted(set(re.findall(r"\bMP_QSTR_(\w+)", text)))
+    names = sorted(set(re.findall(r"\bMP_QSTR_(\w*)", text)))
     roots = re.findall(r"^MP_REGISTER_ROOT_POINTER\((.*)\);", text, re.MULTILINE)
     lines = [f'QDEF1(MP_QSTR_{name}, 0, {len(name)}, "{name}")\n' for name in names]
     (headers / "qstrdefs.generated.h").write_text("".join(lines))

@@ -25,6 +25,7 @@ _CODECS = [
 ]
 _IDF_MINORS = (2, 3, 4)
 _PORT_FILES = ("extmod/machine_i2s.c", "ports/esp32/mpthreadport.c", "ports/esp32/mphalport.c")
+_ESPNOW = MICROPYTHON / "ports/esp32/modespnow.c"
 
 
 def _complaints(
@@ -114,6 +115,16 @@ def test_a_typo_does_not_compile(tmp_path: Path) -> None:
 def test_micropython_compiles_against_them(name: str, chip: str, tmp_path: Path) -> None:
     """MicroPython's own drivers use ESP-IDF as it is: they must find it as it is declared."""
     assert compile_errors(MICROPYTHON / name, chip, tmp_path) == ""
+
+
+@pytest.mark.parametrize("rssi", [0, 1])
+@pytest.mark.parametrize("chip", ["ESP32", "ESP32S3", "ESP32C3"])
+def test_micropythons_espnow_compiles_against_them(chip: str, rssi: int, tmp_path: Path) -> None:
+    """With and without the signal strengths that our configuration switches off."""
+    # These are off in ESP-IDF's own build (tools/cmake/build.cmake) and in the port's.
+    off = ("-Wno-sign-compare", "-Wno-enum-conversion", "-Wno-missing-field-initializers")
+    switch = f"-DMICROPY_PY_ESPNOW_RSSI={rssi}"
+    assert compile_errors(_ESPNOW, chip, tmp_path, *off, switch) == ""
 
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=lambda board: board.name)

@@ -69,7 +69,8 @@ def test_every_source_is_there_or_made_by_the_build(built: Built) -> None:
 
 
 def test_our_c_is_compiled_and_linked(built: Built) -> None:
-    ours = [PORT / "heap_limit.c", PORT / "datagram.c", *VOICE.glob("io_esp32*.c")]
+    ours = [PORT / name for name in ("heap_limit.c", "datagram.c", "espnow_guard.c")]
+    ours += VOICE.glob("io_esp32*.c")
     assert {*map(str, ours), str(VOICE / "modvoice.c")} <= built.sources("__idf_main").keys()
     assert {str(path) for path in VOICE.glob("core/*.c")} <= built.sources("voice_core").keys()
     assert "libvoice_core.a" in built.link_line() and "libcodecs.a" in built.link_line()
@@ -87,6 +88,7 @@ def test_only_a_release_is_without_prompt_and_compiler(built: Built) -> None:
     defines, _ = built.compile_facts("main.c")
     linked = built.link_line()
     assert "--wrap=gc_get_max_new_split" in linked
+    assert "--wrap=esp_now_register_recv_cb" in linked
     in_release = built.variant == "release"
     assert ("HANDSET_RELEASE=1" in defines) is in_release
     assert (str(PORT / "no_prompt.c") in built.sources("__idf_main")) is in_release
@@ -102,7 +104,8 @@ def test_what_is_frozen_is_the_whole_application_and_nothing_of_other_ports(buil
         wanted |= {str(path.relative_to(base)) for path in (base / folder).rglob("*.py")}
     wanted |= {f"ports/esp32/{path.name}" for path in PORT.glob("*.py")}
     assert wanted - frozen == set()
-    assert ("main.py" in frozen) is (built.variant == "dev")
+    for name in ("main.py", "working_tree.py", "tree_digests.py"):
+        assert (name in frozen) is (built.variant == "dev"), name
     strangers = [
         name for name in frozen if re.match(r"ports/(unix|qemu)/|ports/esp32/frozen", name)
     ]
@@ -110,7 +113,8 @@ def test_what_is_frozen_is_the_whole_application_and_nothing_of_other_ports(buil
 
 
 def test_boot_files_start_the_application(built: Built) -> None:
-    start = PORT / "frozen" / built.variant / ("main.py" if built.variant == "dev" else "_boot.py")
+    release = built.variant == "release"
+    start = PORT / "frozen/release/_boot.py" if release else ROOT / "firmware/development/main.py"
     assert "import handset.main" in start.read_text()
 
 

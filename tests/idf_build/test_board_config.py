@@ -118,6 +118,46 @@ def test_the_heap_grows_to_its_budget_and_not_beyond(tmp_path: Path) -> None:
     assert run.stdout.split() == ["100", "50", "7", "0"]
 
 
+GUARD_PROGRAM = """
+#include <stdio.h>
+#include "esp_now.h"
+static esp_now_recv_cb_t driver;
+esp_err_t __real_esp_now_register_recv_cb(esp_now_recv_cb_t cb) { driver = cb; return 7; }
+esp_err_t __wrap_esp_now_register_recv_cb(esp_now_recv_cb_t cb);
+static void got(const esp_now_recv_info_t *info, const uint8_t *frame, int n_bytes) {
+    printf("%d:%c%c ", n_bytes, *info->src_addr, *frame);
+}
+int main(void) {
+    uint8_t sender[] = "s", frame[1470] = "f";
+    esp_now_recv_info_t info = {.src_addr = sender};
+    printf("%d ", __wrap_esp_now_register_recv_cb(got));
+    int lengths[] = {0, 1, 250, 251, 255, 256, 300, 1470};
+    for (int i = 0; i < 8; i++) driver(&info, frame, lengths[i]);
+}
+"""
+
+
+def test_espnow_frames_that_micropython_cannot_hold_are_dropped(tmp_path: Path) -> None:
+    (tmp_path / "main.c").write_text(GUARD_PROGRAM)
+    sources = [str(tmp_path / "main.c"), str(PORT / "espnow_guard.c")]
+    subprocess.run(
+        ["gcc", f"-I{DECLARATIONS}", *sources, "-o", str(tmp_path / "guard")], check=True
+    )
+    run = subprocess.run([tmp_path / "guard"], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == ["7", "0:sf", "1:sf", "250:sf"]
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_no_table_of_everybody_who_ever_sent(board: str, tmp_path: Path) -> None:
+    switch = "MICROPY_PY_ESPNOW_RSSI"
+    off = f"defined({switch}) && !{switch}"
+    assert switched_on(board, "release", tmp_path, [off]) == {off}
+    # The switch is known where it counts, and the driver then wants a buffer of ours.
+    driver = (MICROPYTHON / "ports/esp32/modespnow.c").read_text()
+    assert f"#ifndef {switch}\n" in driver
+    assert "peer_buf = _get_bytes_len_w(list->items[0], ESP_NOW_ETH_ALEN)" in driver
+
+
 @pytest.mark.parametrize("board", BOARDS)
 def test_there_is_one_console_where_the_cable_goes(board: str, tmp_path: Path) -> None:
     found = switched_on(board, "release", tmp_path, list(CONSOLES))
@@ -138,7 +178,7 @@ def test_what_the_handset_has_no_use_for_is_off(board: str, tmp_path: Path) -> N
     assert switched_on(board, "release", tmp_path, list(SWITCHED_OFF)) == set()
 
 
-@pytest.mark.parametrize("name", ["heap_limit.c", "no_prompt.c"])
+@pytest.mark.parametrize("name", ["espnow_guard.c", "heap_limit.c", "no_prompt.c"])
 @pytest.mark.parametrize("board", BOARDS)
 def test_our_c_compiles(name: str, board: str, tmp_path: Path) -> None:
     board_facts.main([str(ROOT / "boards" / board / "board.toml"), str(tmp_path)])

@@ -11,6 +11,7 @@ from ports.common.members import Members
 from ports.common.transmit_fifo import TransmitFifo
 
 _TURNS = 50
+_SENDER = bytearray(b"sender")
 
 
 def _locked(turn):
@@ -43,12 +44,11 @@ def test_frames_allocate_nothing():
     inbox = Inbox(4, 1, time.ticks_diff)
     packet = bytearray(512)
     received = bytearray(512)
-    sender = bytearray(b"sender")
 
     def turn():
         splitter.send(packet, 46)
         assert channel_of(air.frame, air.n_bytes) == 0
-        inbox.put(sender, air.frame, air.n_bytes, time.ticks_ms())
+        inbox.put(_SENDER, air.frame, air.n_bytes, time.ticks_ms())
         assert inbox.take(received) == 46
 
     _locked(turn)

@@ -40,15 +40,17 @@ class Keys:
 
     def edge(self, key: int, down: bool, at_ms: int) -> None:
         """The level of `key` changed, and is `down` now; for interrupts."""
-        head = self._head
-        following = (head + 1) & (_RING_SLOTS - 1)
-        if following == self._tail:
+        # One slot to spare: an interrupt may come between this check and what follows.
+        if (self._head - self._tail) & (_RING_SLOTS - 1) >= _RING_SLOTS - 2:
             self.overruns += 1
             return
+        # From here on straight on: MicroPython runs an interrupt only where the code branches or
+        # calls, at most one each time (py/vm.c, py/scheduler.c).
+        head = self._head
         self._seen[key] = down
         self._ring_key[head] = key << 1 | down
         self._ring_ms[head] = at_ms
-        self._head = following
+        self._head = (head + 1) & (_RING_SLOTS - 1)
 
     def sample(self, key: int, down: bool, at_ms: int) -> None:
         """What `key` is now; finds changes whose interrupt was lost."""

@@ -22,6 +22,7 @@ FRAME_BYTES_MAX = 250
 TRAILER_BYTES = 5
 PART_BYTES = FRAME_BYTES_MAX - TRAILER_BYTES
 PARTS_MAX = 15
+SENDER_BYTES = 6
 
 _MARK = 0xB7
 _CHANNEL_AT = 1
@@ -31,6 +32,10 @@ _LENGTH_AT = 4
 # pack_into() with "s" is a memcpy that takes nothing from the heap, where a slice would; it pads
 # with zeros what the source lacks.
 _COPY_PART = "245s"
+
+# The order of datagrams counts in small ints, round after more of them than months bring.
+_ORDER_MASK = 0x3FFFFFFF
+_ORDER_HALF = 0x1FFFFFFF
 
 _FREE = 0
 _PARTIAL = 1
@@ -104,7 +109,7 @@ class _Slot:
     def __init__(self, parts_max: int) -> None:
         self.buf = bytearray(parts_max * PART_BYTES)
         self.state = _FREE
-        self.sender = b""
+        self.sender = bytearray(SENDER_BYTES)
         self.number = 0
         self.n_parts = 0
         self.missing = 0  # bit mask of parts
@@ -141,7 +146,7 @@ class Inbox:
         self.incomplete = 0
 
     def put(self, sender: bytes, frame: bytearray, n_bytes: int, now_ms: int) -> None:
-        """A frame of `sender`, which `channel_of` has found to be of this channel."""
+        """A frame of `sender`, six bytes, which `channel_of` has found to be of this channel."""
         length = n_bytes - TRAILER_BYTES
         n_parts = frame[length + _PART_AT] & 0x0F
         part = frame[length + _PART_AT] >> 4
@@ -156,8 +161,7 @@ class Inbox:
         slot.missing &= ~(1 << part)
         if not slot.missing:
             slot.state = _WHOLE
-            slot.order = self._order
-            self._order = (self._order + 1) & 0xFFFF
+            slot.order = self._next_order()
             self.waiting += 1
 
     def take(self, buf: bytearray) -> int:
@@ -192,14 +196,21 @@ class Inbox:
             self.dropped += 1
             return None
         slot.state = _PARTIAL
-        slot.sender = sender
+        # The caller's buffer gets the next sender.
+        for i in range(SENDER_BYTES):
+            slot.sender[i] = sender[i]
         slot.number = number
         slot.n_parts = n_parts
         slot.missing = (1 << n_parts) - 1
         slot.n_bytes = 0
         slot.started_ms = now_ms
-        slot.order = self._order
+        slot.order = self._next_order()
         return slot
+
+    def _next_order(self) -> int:
+        order = self._order
+        self._order = (order + 1) & _ORDER_MASK
+        return order
 
     def _room(self, now_ms: int) -> "_Slot | None":
         for slot in self._slots:
@@ -214,7 +225,7 @@ class Inbox:
         found = None
         for slot in self._slots:
             if slot.state == state and (
-                found is None or (slot.order - found.order) & 0xFFFF > 0x7FFF
+                found is None or (slot.order - found.order) & _ORDER_MASK > _ORDER_HALF
             ):
                 found = slot
         return found

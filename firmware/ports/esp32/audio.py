@@ -36,16 +36,22 @@ class Audio:
         voice.open(_DEVICE)
         if self._codec:
             # After I2S: the converter starts on the master clock that comes with it.
-            self._codec.start()
+            try:
+                self._codec.start()
+            except OSError:
+                voice.close()
+                raise
         if self._amplifier:
             self._amplifier.on()
 
     def close(self) -> None:
         if self._amplifier:
             self._amplifier.off()
-        if self._codec:
-            self._codec.stop()
-        voice.close()
+        try:
+            if self._codec:
+                self._codec.stop()
+        finally:
+            voice.close()
 
     def stats(self) -> dict:
         voice.stats(self._stats)

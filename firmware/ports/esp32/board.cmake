@@ -22,8 +22,12 @@ set(MICROPY_PY_TINYUSB OFF)
 set(MICROPY_LIB_DIR ${CMAKE_CURRENT_SOURCE_DIR}/../../no-micropython-lib)
 
 list(APPEND MICROPY_INC_CORE ${HANDSET_PORT} ${HANDSET_GENERATED})
-list(APPEND MICROPY_SOURCE_BOARD ${HANDSET_PORT}/datagram.c ${HANDSET_PORT}/heap_limit.c)
-add_link_options(-Wl,--wrap=gc_get_max_new_split)
+list(APPEND MICROPY_SOURCE_BOARD
+    ${HANDSET_PORT}/datagram.c
+    ${HANDSET_PORT}/espnow_guard.c
+    ${HANDSET_PORT}/heap_limit.c
+)
+add_link_options(-Wl,--wrap=gc_get_max_new_split -Wl,--wrap=esp_now_register_recv_cb)
 
 if(HANDSET_VARIANT STREQUAL "release")
     list(APPEND MICROPY_DEF_BOARD HANDSET_RELEASE=1)

@@ -46,6 +46,7 @@ fetch:
 generated: fetch
 	@$(TOOL).board_facts boards/$(BOARD)/board.toml $(GENERATED)
 	@$(TOOL).build_info $(THIRD_PARTY) $(GENERATED) micropython opus vo-amrwbenc opencore-amr
+	@$(TOOL).tree_digests boards/$(BOARD) $(GENERATED)
 	@$(TOOL).partitions boards/$(BOARD)/board.toml $(GENERATED)
 
 mpy-cross: fetch

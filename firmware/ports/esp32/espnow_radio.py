@@ -5,10 +5,10 @@ repeated. A frame has 250 bytes at most in version 1, at 1 Mbit/s (ESP-IDF Progr
 "ESP-NOW", "Frame Format"): a media packet fits one, a floor message with long user ids does not,
 see `ports.common.fragments`.
 
-What allocates (MicroPython 1.26.1, ports/esp32/modespnow.c): the first frame of each sender, the
-first frame sent of each length, and one integer a received frame from the 13th day after the start
-on, when its time stamp no longer fits a small one. What blocks: send() waits in the driver, for 2 s
-at the very worst, while its queue is full, that is while others keep the channel busy.
+What allocates: the first frame sent of each length, and a restart of the driver. MicroPython's
+table of all senders ever heard, which strangers could fill, is switched off (handset_config.h), and
+longer frames of version 2 never reach it (espnow_guard.c). What blocks: send() waits in the driver,
+for 2 s at the very worst, while its queue is full, that is while others keep the channel busy.
 """
 
 import time
@@ -18,6 +18,7 @@ from _espnow import ESPNowBase
 
 from ports.common.fragments import (
     FRAME_BYTES_MAX,
+    SENDER_BYTES,
     Inbox,
     Splitter,
     channel_of,
@@ -37,6 +38,8 @@ _FRAMES_A_TURN = 8
 _POLL_MS = 5
 _NO_WAIT_MS = 0
 _UNACKNOWLEDGED = False
+# Turns in a row that the driver may refuse to start afresh, about a second.
+_REFUSALS_MAX = 200
 
 # One hop without queues: the standard's own values.
 TIMERS = {}
@@ -76,9 +79,10 @@ class EspNowRadio:
         # Without an access point a radio that saves power hears nothing.
         self._wlan.config(pm=network.WLAN.PM_NONE, channel=channel)
         self._espnow = ESPNowBase()
-        # recvinto() puts the sender's address here, and the frame.
+        # recvinto() fills both.
+        self._sender = bytearray(SENDER_BYTES)
         self._frame = bytearray(FRAME_BYTES_MAX)
-        self._received = [_BROADCAST, self._frame]
+        self._received = [self._sender, self._frame]
         self._inboxes = (
             Inbox(_MEDIA_SLOTS, _MEDIA_PARTS_MAX, time.ticks_diff),
             Inbox(_FLOOR_SLOTS, _FLOOR_PARTS_MAX, time.ticks_diff),
@@ -86,6 +90,8 @@ class EspNowRadio:
         # Frames of others; times the driver's buffer was torn and started afresh.
         self.strange = 0
         self.restarts = 0
+        self._is_torn = False
+        self._refusals = 0
         self._start()
         self.media = self._channel(_MEDIA, _MEDIA_PARTS_MAX)
         self.floor = self._channel(_FLOOR, _FLOOR_PARTS_MAX)
@@ -99,13 +105,15 @@ class EspNowRadio:
 
     def drain(self) -> None:
         """Sort what has arrived into the inboxes of its channels."""
+        if self._is_torn:
+            self._restart()
         for _ in range(_FRAMES_A_TURN):
-            if not self._espnow.any():
+            if self._is_torn or not self._espnow.any():
                 return
             n_bytes = self._receive()
             channel = channel_of(self._frame, n_bytes)
             if 0 <= channel < len(self._inboxes):
-                self._inboxes[channel].put(self._received[0], self._frame, n_bytes, time.ticks_ms())
+                self._inboxes[channel].put(self._sender, self._frame, n_bytes, time.ticks_ms())
             else:
                 self.strange += 1
 
@@ -123,10 +131,26 @@ class EspNowRadio:
         except ValueError:
             # The receive callback writes a frame in three pieces, on the other core; who reads in
             # between loses the thread of the whole buffer.
-            self.restarts += 1
+            self._restart()
+            return 0
+
+    def _restart(self) -> None:
+        """With an empty buffer; tried again the next turn when the driver refuses.
+
+        MicroPython cannot get over a failed esp_now_init(): after many refusals OSError.
+        """
+        self._is_torn = True
+        try:
             self._espnow.active(False)
             self._start()
-            return 0
+        except OSError:
+            self._refusals += 1
+            if self._refusals > _REFUSALS_MAX:
+                raise
+            return
+        self._is_torn = False
+        self._refusals = 0
+        self.restarts += 1
 
     def _send(self, frame: memoryview) -> bool:
         try:

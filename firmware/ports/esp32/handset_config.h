@@ -32,3 +32,7 @@
 #define MICROPY_HW_ENABLE_MDNS_RESPONDER (0)
 #define MICROPY_HW_ENABLE_USBDEV (0)
 #define MICROPY_HW_ENABLE_SDCARD (0)
+
+// MicroPython would keep the address of every sender ever heard by ESP-NOW, for its signal strength: a stranger
+// with ever new addresses would fill the heap.
+#define MICROPY_PY_ESPNOW_RSSI (0)

@@ -19,6 +19,7 @@ class Keyboard:
         self._i2c = i2c
         self._names = {ord(letter): name for name, letter in letters.items()}
         self._buf = bytearray(1)
+        self._was_read = False
         # Reads that failed: it starts later than the main chip.
         self.errors = 0
 
@@ -28,5 +29,9 @@ class Keyboard:
             self._i2c.readfrom_into(_ADDRESS, self._buf)
         except OSError:
             self.errors += 1
+            return ""
+        if not self._was_read:
+            # A key from before anybody listened: it must not open the microphone now.
+            self._was_read = True
             return ""
         return self._names.get(self._buf[0], "")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _GROUP = "239.192.80.84"  # organisation-local scope, RFC 2365
 _CHANNEL = "6"
+_CHANNEL_MAX = 13
 
 
 def make(found: dict, clock: "Clock") -> "EspNowRadio | WifiUdp":
@@ -29,7 +30,10 @@ def make(found: dict, clock: "Clock") -> "EspNowRadio | WifiUdp":
 def _espnow(found: dict) -> "EspNowRadio":
     from ports.esp32.espnow_radio import EspNowRadio
 
-    return EspNowRadio(int(found.get("channel", _CHANNEL)))
+    channel = found.get("channel", _CHANNEL)
+    if not channel.isdigit() or not 1 <= int(channel) <= _CHANNEL_MAX:
+        raise SettingsError("channel is '%s': there are 1 to %d" % (channel, _CHANNEL_MAX))
+    return EspNowRadio(int(channel))
 
 
 def _wifi(found: dict, clock: "Clock") -> "WifiUdp":

@@ -43,17 +43,28 @@ def load() -> dict:
     return found
 
 
-def write(**values: str) -> None:
-    """Store values; None removes one."""
+def write(**values: str | None) -> None:
+    """Store values; None removes one. All of them, or with SettingsError none."""
+    for key, value in values.items():
+        _check(key, value)
     nvs = esp32.NVS(_NAMESPACE)
     for key, value in values.items():
-        if key not in KEYS:
-            raise SettingsError("no setting '%s': there are %s" % (key, ", ".join(KEYS)))
         if value is None:
             nvs.erase_key(key)
         else:
             nvs.set_blob(key, value.encode())
     nvs.commit()
+
+
+def _check(key: str, value: str | None) -> None:
+    if key not in KEYS:
+        raise SettingsError("no setting '%s': there are %s" % (key, ", ".join(KEYS)))
+    if value is None:
+        return
+    if not isinstance(value, str):
+        raise SettingsError("setting '%s' must be text, or None" % key)
+    if len(value.encode()) > _VALUE_BYTES_MAX:
+        raise SettingsError("setting '%s' is longer than %d bytes" % (key, _VALUE_BYTES_MAX))
 
 
 def need(found: dict, key: str) -> str:

@@ -5,8 +5,8 @@ Programming Guide, "Introduction to Low Power Mode in Wi-Fi Scenarios", "Basic P
 Power Saving"): with the usual beacon interval of 102.4 ms they wait up to n times that, and nobody
 repeats one that was lost. So `spread` "unicast" sends to each member by itself; `bearer_probe.py`
 measures what that gains. Members are those who were heard on either port within `_MEMBER_AGE_MS`,
-and the configured ones. An empty datagram to the group's address every `_HELLO_MS` makes silent
-ones known (RFC 6263 clause 4.1 uses the same as a keep-alive of RTP).
+and the configured ones; a datagram that cannot be the group's makes nobody a member. A hello to the
+group's address every `_HELLO_MS` makes silent ones known (`ports.common.group_traffic`).
 
 The module `datagram` moves packets without allocating.
 """
@@ -17,12 +17,15 @@ import socket
 import datagram
 import network
 
+from ports.common import group_traffic
 from ports.common.backoff import Backoff
 from ports.common.members import Members, parse_address
 from ports.esp32.waiting import wake_on_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ports.esp32.clock import Clock
 
 MEDIA_PORT = 5004
@@ -32,6 +35,8 @@ _MEMBERS_MAX = 8
 _MEMBER_AGE_MS = 10_000
 _HELLO_MS = 2000
 _TICK_MS = 250
+# Hellos and empty datagrams that one call of recv() passes over before others get their turn.
+_SKIPPED_A_CALL = 4
 # An attempt to join an access point takes some seconds before it has failed.
 _RETRY_FIRST_MS = 5000
 _RETRY_LONGEST_MS = 60_000
@@ -43,16 +48,24 @@ _IP_ADD_MEMBERSHIP = 3
 
 # What the floor participant must allow for when packets wait for the DTIM (every beacon, 102 ms): a
 # request and its answer together take two of them, less than C201 = 3 times T201, and permission
-# still comes within 300 ms; and media may be late by as much. Otherwise the standard's values.
-MULTICAST_TIMERS = {"t201_ms": 80, "media_tail_ms": 450}
-UNICAST_TIMERS = {}
+# still comes within 300 ms; and media may be late by as much. With "unicast" as well: what is sent
+# before anybody is known, or to more members than there are places, goes to the group.
+TIMERS = {"t201_ms": 80, "media_tail_ms": 450}
 
 
 class UdpChannel:
-    """One port, to and from every member."""
+    """One port, to and from every member. `is_ours(buf, n_bytes)`: may the sender be one?"""
 
-    def __init__(self, port: int, group: bytes, members: Members, clock: "Clock") -> None:
+    def __init__(
+        self,
+        port: int,
+        group: bytes,
+        members: Members,
+        clock: "Clock",
+        is_ours: "Callable[[bytearray, int], bool]",
+    ) -> None:
         self._port = port
+        self._is_ours = is_ours
         self._group = group
         self._members = members
         self._clock = clock
@@ -68,16 +81,19 @@ class UdpChannel:
         self._socket.setsockopt(_IPPROTO_IP, _IP_ADD_MEMBERSHIP, self._group + _ANY_INTERFACE)
 
     def hello(self) -> None:
-        """An empty datagram to whoever is in the group."""
-        datagram.send(self._fd, b"", 0, self._group, self._port)
+        """Make this handset known to whoever is in the group."""
+        hello = group_traffic.HELLO
+        datagram.send(self._fd, hello, len(hello), self._group, self._port)
 
     def recv(self, buf: bytearray) -> int:
-        n_bytes = datagram.receive(self._fd, buf, self._sender)
-        while n_bytes >= 0:
-            self._members.heard(self._sender, self._clock.ticks_ms())
-            if n_bytes:
-                return n_bytes
+        for _ in range(_SKIPPED_A_CALL):
             n_bytes = datagram.receive(self._fd, buf, self._sender)
+            if n_bytes < 0:
+                break
+            if self._is_ours(buf, n_bytes):
+                self._members.heard(self._sender, self._clock.ticks_ms())
+            if n_bytes and not group_traffic.is_hello(buf, n_bytes):
+                return n_bytes
         return -1
 
     def send(self, buf: bytearray, n_bytes: int) -> bool:
@@ -105,6 +121,8 @@ class WifiUdp:
     members that say no hello.
     """
 
+    FLOOR_TIMERS = TIMERS
+
     def __init__(
         self,
         clock: "Clock",
@@ -127,7 +145,6 @@ class WifiUdp:
         )
         self._is_up = False
         self._hello_ms = clock.ticks_ms()
-        self.FLOOR_TIMERS = UNICAST_TIMERS if unicast else MULTICAST_TIMERS
         # Attempts to join, those that led to a connection, and refusals of the driver or the stack.
         self.attempts = 0
         self.connections = 0
@@ -136,8 +153,8 @@ class WifiUdp:
         self._wlan.active(True)
         # The radio listens all the time: a sleeping one hears a press up to a beacon later.
         self._wlan.config(pm=network.WLAN.PM_NONE, reconnects=_NO_RETRY_BY_ITSELF)
-        self.media = UdpChannel(MEDIA_PORT, group, self._members, clock)
-        self.floor = UdpChannel(FLOOR_PORT, group, self._members, clock)
+        self.media = UdpChannel(MEDIA_PORT, group, self._members, clock, group_traffic.is_rtp)
+        self.floor = UdpChannel(FLOOR_PORT, group, self._members, clock, group_traffic.is_rtcp)
         asyncio.create_task(self._run())
 
     def name(self) -> str:

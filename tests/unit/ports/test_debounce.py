@@ -1,5 +1,6 @@
 """Debouncing: a level that lasts is an edge, in order, however late anybody looks."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ports_ticks import PERIOD, ticks_diff
@@ -158,8 +159,41 @@ def test_press_and_release_while_nobody_looked_are_two_edges():
 def test_an_overrun_is_counted_and_forgotten_with_the_next_scan():
     keys = make([(False, [1])])
     for i in range(200):
-        keys.edge(0, i % 2 == 0, ticks(i))
-    assert keys.overruns == 200 - 63
+        keys.edge(0, i % 2 == 1, ticks(i))
+    assert keys.overruns == 200 - 62
     assert drain(keys, 300) == [(0, True)]
     keys.sample(0, False, ticks(300))
     assert drain(keys, 308) == [(0, False)]
+
+
+class Interrupted(Keys):
+    """`interrupt()` comes once, while edge() looks whether there is room."""
+
+    interrupt = None
+
+    @property
+    def _tail(self):
+        interrupt, self.interrupt = self.interrupt, None
+        if interrupt:
+            interrupt()
+        return self.__dict__["_tail"]
+
+    @_tail.setter
+    def _tail(self, value):
+        self.__dict__["_tail"] = value
+
+
+@pytest.mark.parametrize("n_waiting", [0, 30, 59, 60, 61, 62, 63])
+def test_an_interrupt_in_the_middle_of_a_scan_loses_nothing(n_waiting):
+    """Key 0 is released while the scan notes that key 1 went down."""
+    keys = Interrupted((True, False), START_MS, ticks_diff, SETTLE_MS)
+    for i in range(n_waiting):
+        keys.edge(0, i % 2 == 1, ticks(i))
+    keys.edge(0, True, ticks(n_waiting))
+    keys.interrupt = lambda: keys.edge(0, False, ticks(100))
+    keys.sample(1, True, ticks(100))
+    found = drain(keys, 120)
+    keys.sample(0, False, ticks(120))
+    keys.sample(1, True, ticks(120))
+    found += drain(keys, 140)
+    assert found == [(0, False), (1, True)]

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from ports_ticks import ticks_diff
 
 from ports.common import fragments
-from ports.common.fragments import FRAME_BYTES_MAX, PART_BYTES, TRAILER_BYTES, Inbox, Splitter
+from ports.common.fragments import (
+    FRAME_BYTES_MAX,
+    PART_BYTES,
+    SENDER_BYTES,
+    TRAILER_BYTES,
+    Inbox,
+    Splitter,
+)
 
 CHANNEL = 3
 PARTS_MAX = 5
@@ -32,7 +39,7 @@ class Transmitter:
     """A sender with a number; keeps the frames of its last datagram."""
 
     def __init__(self, number=0):
-        self.name = b"sender%d" % number
+        self.name = b"send%02d" % number
         self._frames = []
         self._splitter = Splitter(CHANNEL, PARTS_MAX, self._sent)
 
@@ -47,12 +54,17 @@ class Transmitter:
         return self._frames
 
 
+# The driver has one buffer of each for everybody.
+SENDER = bytearray(SENDER_BYTES)
+FRAME = bytearray(FRAME_BYTES_MAX)
+
+
 def receive(inbox, sender, frame, now_ms=0):
     """As the driver does."""
-    buf = bytearray(FRAME_BYTES_MAX)
-    buf[: len(frame)] = frame
-    if fragments.channel_of(buf, len(frame)) == CHANNEL:
-        inbox.put(sender, buf, len(frame), now_ms)
+    SENDER[:] = sender
+    FRAME[: len(frame)] = frame
+    if fragments.channel_of(FRAME, len(frame)) == CHANNEL:
+        inbox.put(SENDER, FRAME, len(frame), now_ms)
 
 
 def take_all(inbox):
@@ -109,10 +121,10 @@ def test_datagrams_of_two_senders_may_interleave():
 def test_strange_frames_do_no_harm(frames):
     inbox = Inbox(2, PARTS_MAX, ticks_diff)
     for frame in frames:
-        receive(inbox, b"x", frame)
+        receive(inbox, b"sender", frame)
         length = min(len(frame), PART_BYTES)
         trailer = bytes((0xB7, CHANNEL, *(frame + b"\0\0")[:2], length))
-        receive(inbox, b"x", frame[:length] + trailer)
+        receive(inbox, b"sender", frame[:length] + trailer)
     take_all(inbox)
 
 
@@ -125,7 +137,7 @@ def test_fuzzed_frames_do_no_harm():
         for _ in range(chance.randrange(3)):
             frame[-chance.randrange(1, 6)] = chance.randrange(256)
         cut = chance.choice([0, 0, 0, chance.randrange(len(frame))])
-        receive(inbox, b"%d" % chance.randrange(3), bytes(frame[: len(frame) - cut]), now_ms)
+        receive(inbox, b"%06d" % chance.randrange(3), bytes(frame[: len(frame) - cut]), now_ms)
         for data in take_all(inbox):
             assert len(data) <= LONGEST
     assert inbox.malformed and inbox.incomplete
@@ -156,6 +168,18 @@ def test_unfinished_datagrams_give_way_whole_ones_do_not():
     receive(inbox, *transmitter.frames(b"f")[0])
     assert inbox.dropped == 1
     assert take_all(inbox) == [content(b"d", 10), content(b"e", 10)]
+
+
+def test_of_the_unfinished_the_oldest_gives_way():
+    inbox = Inbox(2, PARTS_MAX, ticks_diff)
+    transmitter = Transmitter()
+    started = [transmitter.frames(content(salt, 300)) for salt in (b"a", b"b", b"c", b"d")]
+    for first, _ in started:
+        receive(inbox, *first)
+    for _, rest in started[2:]:
+        receive(inbox, *rest)
+    assert inbox.incomplete == 2
+    assert take_all(inbox) == [content(b"c", 300), content(b"d", 300)]
 
 
 def test_what_is_too_long_is_not_sent():
@@ -190,9 +214,9 @@ def test_frames_of_others_belong_to_no_channel():
 
 def test_a_part_that_is_not_full_can_only_be_the_last():
     inbox = Inbox(1, PARTS_MAX, ticks_diff)
-    receive(inbox, b"x", bytes((1, 2, 3, 0xB7, CHANNEL, 0, 0 << 4 | 2, 3)))
+    receive(inbox, b"sender", bytes((1, 2, 3, 0xB7, CHANNEL, 0, 0 << 4 | 2, 3)))
     assert inbox.malformed == 1
-    receive(inbox, b"x", bytes((1, 2, 3, 0xB7, CHANNEL, 0, 1 << 4 | 2, 3)))
+    receive(inbox, b"sender", bytes((1, 2, 3, 0xB7, CHANNEL, 0, 1 << 4 | 2, 3)))
     assert inbox.malformed == 1
 
 
