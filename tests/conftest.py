@@ -31,6 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="fail unless every tier ran its minimum (tests/tiers.toml) and nothing was skipped",
     )
     parser.addoption(
+        "--soak", action="store_true", help="as much and as long as a soak takes, where it differs"
+    )
+    parser.addoption(
         "--board",
         action="append",
         choices=BOARDS,

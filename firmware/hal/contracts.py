@@ -139,7 +139,7 @@ class Channel:
 
     def recv(self, buf: bytearray) -> int:
         """Next datagram into `buf`, cut to its size: its length, -1 when none waits. Does not
-        allocate, but once for each new sender where a driver says so."""
+        allocate."""
 
     def send(self, buf: bytearray, n_bytes: int) -> bool:
         """Send one datagram; False when the bearer dropped it. Does not allocate, but once for each

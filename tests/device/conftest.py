@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from allowances import warm_up
 
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.device import Device
@@ -29,6 +30,7 @@ def bench(board_name: str, state_dir: Path) -> Iterator[VirtualBench]:
     """Two virtual handsets, A and B, that hear each other over perfect air."""
     with VirtualBench(state_dir, names=("A", "B"), board=board_name) as running:
         running.wait_ready(READY_TIMEOUT_S)
+        warm_up(running)
         yield running
 
 

@@ -304,7 +304,9 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize(
-    "noun", ["", "sim", "info", "monitor", "ptt", "geo", "voice", "air", "demo"]
+    "noun",
+    ["", "sim", "info", "monitor", "ptt", "geo", "voice", "air", "demo"],
+    ids="handsetctl {}".format,  # no test is called [sim] that is not about the board of that name
 )
 def test_help_teaches(cli: RunCli, noun: str) -> None:
     run = cli(*([noun] if noun else []), "--help")

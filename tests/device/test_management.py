@@ -6,6 +6,7 @@ import datetime as dt
 import sys
 
 import pytest
+from live_heap import live_memory
 
 from handsetctl import spec
 from handsetctl.device import Device
@@ -35,7 +36,7 @@ def test_two_handsets_are_told_apart(device_a: Device, device_b: Device) -> None
 
 
 def test_heap_is_the_budget_of_the_chip_and_a_third_is_free(device_a: Device) -> None:
-    memory = device_a.memory()
+    memory = live_memory(device_a)
     budget = device_a.identity().heap_bytes
     assert memory.heap_free_bytes + memory.heap_used_bytes <= budget
     assert memory.heap_free_bytes >= 0.3 * budget

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from allowances import CALLS_AT_ONCE
 
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.demo import scenario
@@ -27,8 +28,8 @@ def play(board: str, codec: str, directory: Path) -> Result:
 
 @pytest.fixture(scope="module")
 def results(board_name: str, state_dir: Path) -> dict[str, Result]:
-    """Both codecs at once: each call has its own bench, handsets and air."""
-    with ThreadPoolExecutor() as pool:
+    """Both codecs at once, if the host can: each call has its own bench, handsets and air."""
+    with ThreadPoolExecutor(CALLS_AT_ONCE[board_name]) as pool:
         running = {
             codec: pool.submit(play, board_name, codec, state_dir / codec) for codec in CODECS
         }

@@ -69,12 +69,6 @@ def test_device_state_is_read_from_the_file(tape: Tape) -> None:
     assert (tape.device_index, tape.device_alive) == (1 << 40, 9)
 
 
-def test_the_clock_is_told_with_a_count_that_shows_it_is_new(tape: Tape) -> None:
-    for count, instant_ns in enumerate((1 << 50, 7), 1):
-        tape.tell_clock(instant_ns)
-        assert struct.unpack_from("<Iq", tape.path.read_bytes(), 36) == (count, instant_ns)
-
-
 def test_blocks_beyond_half_the_tape_are_refused(tape: Tape) -> None:
     tape.write_mic(0, ramp(CAPACITY // 2))
     with pytest.raises(BenchError):

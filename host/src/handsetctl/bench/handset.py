@@ -53,7 +53,7 @@ class VirtualHandset(BenchHandset):
         self.tape = Tape.create(setup.state_dir / "acoustics.tape", setup.t0_ns)
         self.acoustics = Acoustics(loop, self.tape)
         self.console = Console(setup.state_dir / "console")
-        self.pins = Pins(self._subject, self.tape.tell_clock)
+        self.pins = Pins(self._subject)
         self.gnss = GnssPort(
             loop, lambda: self.pins.log.value("gnss_power") == "1", setup.machine.gnss_kind
         )
@@ -207,7 +207,7 @@ class VirtualHandset(BenchHandset):
             state_dir=state_dir,
         )
         return Launch(
-            invocation=lambda: self._setup.machine.invocation(wires),
+            invocation=self._setup.machine.invocation(wires),
             directory=state_dir,
             console=self.console,
             inherited_fds=wires.inherited_fds,

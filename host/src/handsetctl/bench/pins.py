@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -14,7 +15,6 @@ from handsetctl.errors import BenchError
 UNPOWERED = {"led": "off", "geo_led": "off", "gnss_power": "0", "ready": "0"}
 _MAX_EDGES = 100_000
 _DATAGRAM_BYTES = 256
-_CLOCK_QUESTION = b"clock=ask"
 
 
 class EdgeLog:
@@ -106,13 +106,13 @@ class EdgeLog:
 class Pins:
     """The wires of the buttons and outputs: a SEQPACKET pair, one "name=value" a datagram.
 
+    "clock=?" from the handset is answered with "clock=" and the bench clock in ns.
+
     The handset's end stays open here, so that the wires outlive its resets.
     """
 
-    def __init__(self, subject: str, tell_clock: Callable[[int], None]) -> None:
-        """``tell_clock`` is given the instant, in ns, when the handset asks (with "clock=ask")."""
+    def __init__(self, subject: str) -> None:
         self._subject = subject
-        self._tell_clock = tell_clock
         self._near, self.handset_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._near.setblocking(False)
         self._lock = threading.Lock()
@@ -174,24 +174,21 @@ class Pins:
         self._near.close()
         self.handset_end.close()
 
-    def _send(self, button: str, value: str) -> None:
+    def _send(self, name: str, value: str) -> None:
         try:
-            self._near.send(f"{button}={value}".encode())
+            self._near.send(f"{name}={value}".encode())
         except BlockingIOError:
             raise BenchError(
-                "the handset does not read its buttons any more",
+                "the handset does not read its pins any more",
                 self._subject,
                 "look at its console; reset it",
             ) from None
 
     def _take(self, datagram: bytes, instant_s: float) -> None:
-        if datagram == _CLOCK_QUESTION:
-            self._tell_clock(time.monotonic_ns())
-            return
         name, separator, value = datagram.decode("ascii", "replace").partition("=")
-        if name == "clock":
-            # A machine that has a clock of its own asks what ours says.
-            self._near.send(f"clock={time.monotonic_ns()}".encode())
+        if name == "clock":  # a machine that has a clock of its own asks what ours says
+            with contextlib.suppress(BenchError):  # it does not listen: its own fault
+                self._send("clock", str(time.monotonic_ns()))
             return
         if not separator or name not in OUTPUTS:
             self.bad_datagrams += 1

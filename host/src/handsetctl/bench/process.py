@@ -28,10 +28,9 @@ _TAIL_BYTES = 2048
 
 @dataclass(frozen=True)
 class Launch:
-    """How to start the firmware."""
+    """How to start the firmware: everything that stays the same from boot to boot."""
 
-    invocation: Callable[[], Invocation]
-    """Asked for at every boot."""
+    invocation: Invocation
     directory: Path
     console: Console
     inherited_fds: Sequence[int]
@@ -64,7 +63,6 @@ class FirmwareProcess:
         self._before_boot = before_boot
         self._came_up = came_up
         self._after_exit = after_exit
-        self._invocation: Invocation | None = None
         self._child: subprocess.Popen[bytes] | None = None
         self._pidfd = -1
         self._error_fd = -1
@@ -91,7 +89,7 @@ class FirmwareProcess:
             self._after_exit(None)
 
     def _boot(self) -> None:
-        self._invocation = invocation = self._launch.invocation()
+        invocation = self._launch.invocation
         setpriv = find_program("setpriv", "util-linux")
         self._before_boot()
         self._last_words = b""
@@ -143,7 +141,7 @@ class FirmwareProcess:
 
     def _said_on_console(self) -> bytes:
         """The end of it, even if a host has read it, where the machine keeps a copy."""
-        log = self._invocation.console_log if self._invocation is not None else None
+        log = self._launch.invocation.console_log
         if log is not None and log.exists():
             return log.read_bytes()[-_TAIL_BYTES:]
         return self._launch.console.peek()[-_TAIL_BYTES:]

@@ -26,8 +26,6 @@ DEFAULT_CAPACITY = 1 << 21
 _HEADER = struct.Struct("<8sIIq")
 _DEVICE_INDEX_OFFSET = 24
 _DEVICE_ALIVE_OFFSET = 32
-_CLOCK_COUNT_OFFSET = 36
-_CLOCK_OFFSET = 40
 
 
 class Tape:
@@ -84,12 +82,6 @@ class Tape:
     def device_alive(self) -> int:
         """The handset's running count, changing as long as its audio device runs."""
         return int(struct.unpack_from("<I", self._map, _DEVICE_ALIVE_OFFSET)[0])
-
-    def tell_clock(self, instant_ns: int) -> None:
-        """The present instant, for a machine that cannot read CLOCK_MONOTONIC: what it asks for."""
-        struct.pack_into("<q", self._map, _CLOCK_OFFSET, instant_ns)
-        count = struct.unpack_from("<I", self._map, _CLOCK_COUNT_OFFSET)[0]
-        struct.pack_into("<I", self._map, _CLOCK_COUNT_OFFSET, (count + 1) & 0xFFFFFFFF)
 
     @property
     def window(self) -> int:

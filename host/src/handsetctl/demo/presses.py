@@ -16,6 +16,7 @@ _PERMISSION_TIMEOUT_S = 5.0
 _BREATH_S = 0.1
 # The key stays down until the frame with the last sample has been captured.
 _TAIL_S = 0.02
+_WARM_UP_S = 0.3
 # What is recorded around a press: longer than any mouth-to-ear delay worth the name.
 _BEFORE_S = 0.1
 _AFTER_S = 0.4
@@ -41,6 +42,20 @@ class Press:
     def access_ms(self) -> float:
         """PTT edge to talk permission."""
         return (self.permitted_s - self.pressed_s) * 1000.0
+
+
+def warm_up(bench: Bench) -> None:
+    """Let every handset talk for a moment, heard by the others, and measure nothing.
+
+    An emulator translates code when it is first used, which costs it the time of several frames.
+    """
+    for handset in bench.handsets.values():
+        pressed_s = handset.press("ptt")
+        permitted_s = handset.wait_output("led", "talk", _PERMISSION_TIMEOUT_S, since=pressed_s)
+        bench.wait_until(permitted_s + _WARM_UP_S)
+        handset.release("ptt")
+        for each in bench.handsets.values():
+            each.wait_output("led", "idle", _PERMISSION_TIMEOUT_S, since=permitted_s)
 
 
 def talk_after_permission(

@@ -21,6 +21,7 @@ from handsetctl.demo.presses import (
     session,
     talk_after_permission,
     talk_at_the_press,
+    warm_up,
 )
 from handsetctl.demo.timeline import Session
 from handsetctl.device import Device, VoiceStats
@@ -111,6 +112,8 @@ def _play(
         identities = {"A": device_a.identity().as_dict(), "B": device_b.identity().as_dict()}
         for device in (device_a, device_b):
             chosen = device.set_codec(options.codec, options.bitrate_bps)
+        if bench.emulated:
+            warm_up(bench)
         before = _Snapshot.of(device_a, device_b)
         step.next("talking", 0.72)
         spoken, rest = phrases[: options.n_presses], phrases[options.n_presses :]

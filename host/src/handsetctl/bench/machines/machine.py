@@ -38,7 +38,7 @@ class Wires:
 
 @dataclass(frozen=True)
 class Invocation:
-    """The command line that starts the firmware once, and its environment."""
+    """The command line that starts the firmware, and its environment."""
 
     command: Sequence[str]
     environment: Mapping[str, str]
@@ -68,7 +68,7 @@ class Machine(ABC):
 
     @abstractmethod
     def invocation(self, wires: Wires) -> Invocation:
-        """How to start it now; asked anew before every boot."""
+        """How to start it, with what it must find written into the handset's folder."""
 
 
 def built(board: str, file: str | Path) -> Path:

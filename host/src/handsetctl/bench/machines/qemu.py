@@ -24,8 +24,6 @@ _MACHINE = (
     *("-global", "virtio-mmio.force-legacy=false"),
     # Translated code: its default of 1 GiB would be taken, too.
     *("-accel", "tcg,tb-size=32"),
-    # Virtio 1.x, not what came before it.
-    *("-global", "virtio-mmio.force-legacy=false"),
     *("-nodefaults", "-display", "none", "-monitor", "none"),
 )
 _STRAPS_AT = 0x8000_0000 + _RAM_BYTES - (1 << 20)
