@@ -18,7 +18,7 @@ from tools.fetch import ROOT
 # The stubs of each port's MicroPython, by their requirements file and folder (tools.venv). There
 # are none for a bare-metal machine: the unix port's come closest.
 _STUBS = {"unix": "stubs", "qemu": "stubs", "esp32": "stubs-esp32"}
-_APPLICATION = ("firmware/handset", "firmware/hal", "firmware/ports/common")
+_APPLICATION = ("firmware/handset", "firmware/hal", "firmware/ports/common", "firmware/development")
 _FIRMWARE = ("firmware/", "boards/")
 # What our builds switch on and those that the stubs were made from do not: (port's configuration,
 # switch, what mypy says without it). The switch is looked for, so that none is lost unnoticed.

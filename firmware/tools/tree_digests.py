@@ -18,7 +18,7 @@ def digest(content: bytes) -> str:
 
 
 def collect(board_folder: Path) -> str:
-    """For each file that a board's firmware may have, a line: its name on the handset, its digest."""
+    """A line for each file that a board's firmware may have: its name there, its digest."""
     port = toml_subset.load(board_folder / "board.toml")["port"]
     found = {}
     for path in sources(board_folder, port):

@@ -20,4 +20,4 @@ module("board_facts.py", base_path="$(GENERATED_DIR)")
 module("build_info.py", base_path="$(GENERATED_DIR)")
 
 # How MicroPython starts the application: release/ or dev/.
-freeze("$(VARIANT)")
+include("$(VARIANT)")

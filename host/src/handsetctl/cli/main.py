@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.text import Text
 
-from handsetctl.cli import air, demo, geo, info, monitor, ptt, sim, voice
+from handsetctl.cli import air, board, demo, dev, geo, info, monitor, ptt, sim, voice
 from handsetctl.cli.output import err_console
 from handsetctl.errors import HandsetError
 
@@ -38,6 +38,8 @@ app.add_typer(ptt.app, name="ptt")
 app.add_typer(geo.app, name="geo")
 app.add_typer(voice.app, name="voice")
 app.add_typer(air.app, name="air")
+app.add_typer(board.app, name="board")
+app.add_typer(dev.app, name="dev")
 app.command("demo")(demo.demo)
 
 

@@ -1,3 +1,0 @@
-"""Development: the application, until Ctrl-C; then MicroPython's prompt."""
-
-import handset.main  # noqa: F401

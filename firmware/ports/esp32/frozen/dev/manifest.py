@@ -1,0 +1,4 @@
+# ruff: noqa: F821
+# mypy: ignore-errors
+module("_boot.py")
+include("$(FIRMWARE_DIR)/development")

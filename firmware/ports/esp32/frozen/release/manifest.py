@@ -1,0 +1,3 @@
+# ruff: noqa: F821
+# mypy: ignore-errors
+module("_boot.py")
