@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Started in the background of a shell, Ctrl-C is ignored, and programs under test inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.option.board = config.option.board or list(BOARDS)
     if hasattr(config, "workerinput"):
         return  # a worker's results reach the ledger of the process that started it

@@ -30,6 +30,8 @@ $(error codec sources missing: expected folders opus, vo-amrwbenc and opencore-a
 endif
 
 .DELETE_ON_ERROR:
+# Made on the way and kept: a build after that finds nothing to do.
+.PRECIOUS: $(OUT)/fixes/%.c
 .SUFFIXES:
 .PHONY: all clean
 all: $(OUT)/libcodecs.a
