@@ -3,25 +3,26 @@
 import board_facts
 
 from hal.board import Board
-from ports.qemu.audio import Audio
-from ports.qemu.buttons import Buttons
+from ports.common.voice_engine import VoiceEngine
+from ports.qemu import bench_clock, wires
 from ports.qemu.clock import Clock
 from ports.qemu.console import Console
 from ports.qemu.flash import CfiFlash
 from ports.qemu.gnss import Gnss
 from ports.qemu.identity import Identity
-from ports.qemu.indicator import Indicator
-from ports.qemu.pins import Pins
 from ports.qemu.power import Power
 from ports.qemu.radio import WireRadio
 from ports.qemu.rng import Rng
+from ports.virtual.buttons import Buttons
+from ports.virtual.indicator import Indicator
+from ports.virtual.pins import Pins
 
 
 def make_board() -> Board:
     """The board of this machine, wired as its bench says."""
-    pins = Pins()
+    pins = Pins(wires.pins())
     # Before the buttons are listened to: it uses their wire.
-    audio = Audio(pins)
+    tape_t0_us = bench_clock.tape_t0_us(pins)
     return Board(
         board_facts,
         radios=(WireRadio(),),
@@ -30,7 +31,7 @@ def make_board() -> Board:
         buttons=Buttons(pins, board_facts.BUTTONS),
         indicator=Indicator(pins),
         gnss=Gnss(pins),
-        audio=audio,
+        audio=VoiceEngine(str(tape_t0_us)),
         flash=CfiFlash(board_facts.FLASH_SIZE_BYTES, board_facts.FLASH_SECTOR_BYTES),
         rng=Rng(),
         power=Power(),

@@ -3,25 +3,26 @@
 import board_facts
 
 from hal.board import Board
+from ports.common.voice_engine import VoiceEngine
 from ports.unix import wiring
-from ports.unix.audio import Audio
-from ports.unix.buttons import Buttons
 from ports.unix.clock import Clock
 from ports.unix.console import Console
 from ports.unix.flash import FileFlash
 from ports.unix.gnss import Gnss
 from ports.unix.identity import Identity
-from ports.unix.indicator import Indicator
-from ports.unix.pins import Pins
 from ports.unix.power import Power
 from ports.unix.radio import UdpRadio
 from ports.unix.rng import Rng
+from ports.unix.wires import DatagramWire
+from ports.virtual.buttons import Buttons
+from ports.virtual.indicator import Indicator
+from ports.virtual.pins import Pins
 
 
 def make_board() -> Board:
     """The board of this process, wired as its bench says."""
     wires = wiring.load()
-    pins = Pins(wires["pins_fd"])
+    pins = Pins(DatagramWire(wires["pins_fd"]))
     return Board(
         board_facts,
         radios=(UdpRadio(wires["media_fd"], wires["floor_fd"]),),
@@ -30,7 +31,7 @@ def make_board() -> Board:
         buttons=Buttons(pins, board_facts.BUTTONS),
         indicator=Indicator(pins),
         gnss=Gnss(wires["gnss_fd"], pins),
-        audio=Audio(wires["acoustics"]),
+        audio=VoiceEngine(wires["acoustics"]),
         flash=FileFlash(
             wires["flash"], board_facts.FLASH_SIZE_BYTES, board_facts.FLASH_SECTOR_BYTES
         ),

@@ -5,6 +5,7 @@ package("handset", base_path="$(FIRMWARE_DIR)")
 package("hal", base_path="$(FIRMWARE_DIR)")
 package("ports", files=("__init__.py",), base_path="$(FIRMWARE_DIR)")
 package("ports/common", base_path="$(FIRMWARE_DIR)")
+package("ports/virtual", base_path="$(FIRMWARE_DIR)")
 package("ports/unix", base_path="$(FIRMWARE_DIR)")
 module("board.py", base_path="$(BOARD_DIR)")
 

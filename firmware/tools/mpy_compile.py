@@ -16,7 +16,7 @@ from tools.fetch import ROOT
 from tools.toolchains import TOOLCHAINS
 
 MPY_CROSS = ROOT / "build" / "mpy-cross" / "mpy-cross"
-_SHARED = ("handset", "hal", "ports/common", "development")
+_SHARED = ("handset", "hal", "ports/common", "ports/virtual", "development")
 # What describes a build, not what runs: MicroPython's manifest language.
 _NOT_FIRMWARE = "manifest"
 _SMALL_INT_BITS = {"x64": 63}

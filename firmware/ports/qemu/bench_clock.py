@@ -2,10 +2,15 @@
 
 import virt
 
-from ports.qemu.pins import Pins
+from ports.virtual.pins import Pins
 
 _QUESTIONS = 4
 _PATIENCE_US = 1_000_000
+
+
+def tape_t0_us(pins: Pins) -> int:
+    """The instant of the acoustics tape's first sample: see `here_us`."""
+    return here_us(pins, int(virt.strap("tape_t0_ns") or 0))
 
 
 def here_us(pins: Pins, bench_ns: int) -> int:
@@ -24,7 +29,7 @@ def here_us(pins: Pins, bench_ns: int) -> int:
         # Answers come in order: one that was too late for its question is not this one's.
         answer_ns = 0
         while unanswered and answer_ns >= 0:
-            answer_ns = _answer(asked_us + _PATIENCE_US)
+            answer_ns = _answer(pins, asked_us + _PATIENCE_US)
             unanswered -= answer_ns >= 0
         took_us = virt.uptime_us() - asked_us
         if not unanswered and took_us < quickest_us:
@@ -37,11 +42,10 @@ def here_us(pins: Pins, bench_ns: int) -> int:
     return bench_ns // 1000 + offset_us
 
 
-def _answer(deadline_us: int) -> int:
+def _answer(pins: Pins, deadline_us: int) -> int:
     """What the bench's clock says in ns; -1 when the answer does not come in time."""
-    buf = bytearray(64)
     while virt.uptime_us() < deadline_us:
-        n_bytes = virt.pins.recv(buf)
-        if n_bytes > 6 and bytes(buf[:6]) == b"clock=":
-            return int(bytes(buf[6:n_bytes]))
+        edge = pins.take()
+        if edge and edge[0] == "clock":
+            return int(edge[1])
     return -1

@@ -2,7 +2,7 @@
 
 import virt
 
-from ports.qemu import waiting
+from ports.virtual import waiting
 
 
 class Console:

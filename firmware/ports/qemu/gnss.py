@@ -2,8 +2,8 @@
 
 import virt
 
-from ports.qemu import waiting
-from ports.qemu.pins import Pins
+from ports.virtual import waiting
+from ports.virtual.pins import Pins
 
 _CHUNK_BYTES_MAX = 512
 

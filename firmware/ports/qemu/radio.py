@@ -2,24 +2,13 @@
 
 import virt
 
-from ports.qemu import waiting
-
-
-class Channel:
-    def __init__(self, wire: virt.Wire) -> None:
-        self._wire = wire
-        self.recv = wire.recv
-        self.send = wire.send
-        wire.start()
-
-    async def readable(self) -> None:
-        await waiting.readable(self._wire)
+from ports.qemu.wires import DatagramWire
 
 
 class WireRadio:
     def __init__(self) -> None:
-        self.media = Channel(virt.media)
-        self.floor = Channel(virt.floor)
+        self.media = DatagramWire(virt.media)
+        self.floor = DatagramWire(virt.floor)
 
     def name(self) -> str:
         return "udp"

@@ -2,7 +2,7 @@
 
 import simfd
 
-from ports.unix import wires
+from ports.virtual import waiting
 
 _STDIN = 0
 _STDOUT = 1
@@ -16,7 +16,7 @@ class Console:
     async def read(self, buf: bytearray) -> int:
         n_bytes = simfd.read(_STDIN, buf)
         while n_bytes <= 0:
-            await wires.readable(_STDIN)
+            await waiting.readable(_STDIN)
             n_bytes = simfd.read(_STDIN, buf)
         return n_bytes
 
@@ -25,4 +25,4 @@ class Console:
         return n_written if n_written > 0 else 0
 
     async def writable(self) -> None:
-        await wires.writable(_STDOUT)
+        await waiting.writable(_STDOUT)

@@ -2,8 +2,8 @@
 
 import simfd
 
-from ports.unix import wires
-from ports.unix.pins import Pins
+from ports.virtual import waiting
+from ports.virtual.pins import Pins
 
 
 class Gnss:
@@ -20,7 +20,7 @@ class Gnss:
 
     async def read(self, buf: bytearray) -> int:
         while True:
-            await wires.readable(self._fd)
+            await waiting.readable(self._fd)
             n_bytes = simfd.read(self._fd, buf)
             # Bytes still on the wire when the supply was cut belong to nobody.
             if n_bytes > 0 and self._powered:

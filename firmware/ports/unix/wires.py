@@ -1,13 +1,23 @@
-"""Waiting on a wire of the sim board inside asyncio."""
+"""A wire of the sim board that carries datagrams: an inherited socket."""
 
-from asyncio import core  # type: ignore[attr-defined]  # the stubs lack it
+import simfd
 
-
-async def readable(fd: int) -> None:
-    """Wait until `fd` has something to read."""
-    yield core._io_queue.queue_read(fd)
+from ports.virtual import waiting
 
 
-async def writable(fd: int) -> None:
-    """Wait until `fd` takes something."""
-    yield core._io_queue.queue_write(fd)
+class DatagramWire:
+    """Keeps the contract of a radio's Channel."""
+
+    def __init__(self, fd: int) -> None:
+        self._fd = fd
+        simfd.nonblock(fd)
+
+    def recv(self, buf: bytearray) -> int:
+        return simfd.read(self._fd, buf)
+
+    def send(self, buf: bytearray, n_bytes: int) -> bool:
+        # Few names and no try block: MicroPython puts larger frames on the heap.
+        return simfd.write(self._fd, buf, 0, n_bytes) == n_bytes
+
+    async def readable(self) -> None:
+        await waiting.readable(self._fd)

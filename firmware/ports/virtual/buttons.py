@@ -1,6 +1,6 @@
-"""Buttons contract on the unix port: virtual keys are already debounced."""
+"""Buttons contract of virtual boards: their keys are already debounced."""
 
-from ports.unix.pins import Pins
+from ports.virtual.pins import Pins
 
 
 class Buttons:

@@ -1,6 +1,6 @@
-"""Indicator contract on QEMU: outputs that the bench watches."""
+"""Indicator contract of virtual boards: outputs that the bench watches."""
 
-from ports.qemu.pins import Pins
+from ports.virtual.pins import Pins
 
 
 class Indicator:

@@ -1,12 +1,15 @@
-"""Audio contract on the unix port: the C module `voice` on the bench's acoustics tape."""
+"""Audio contract by the C module `voice` alone; a board with parts around it adds those."""
 
 from array import array
 
 import voice
 
 
-class Audio:
-    """The per-packet calls are the C functions themselves: no Python frame between."""
+class VoiceEngine:
+    """The per-packet calls are the C functions themselves: no Python frame between.
+
+    `device`: what the port's audio device (cmodules/voice/io_*.c) is opened with.
+    """
 
     take = staticmethod(voice.take)
     give = staticmethod(voice.give)
@@ -14,17 +17,19 @@ class Audio:
     heard_ssrc = staticmethod(voice.heard_ssrc)
     talk = staticmethod(voice.talk)
     configure = staticmethod(voice.configure)
-    close = staticmethod(voice.close)
 
-    def __init__(self, tape_path: str) -> None:
-        self._tape_path = tape_path
+    def __init__(self, device: str) -> None:
+        self._device = device
         self._stats = array("q", [0] * len(voice.STATS))
 
     def codecs(self) -> tuple:
         return voice.CODECS
 
     def open(self) -> None:
-        voice.open(self._tape_path)
+        voice.open(self._device)
+
+    def close(self) -> None:
+        voice.close()
 
     def stats(self) -> dict:
         voice.stats(self._stats)
