@@ -254,7 +254,7 @@ def tty_is_raw(terminal: int) -> None:
     deadline_s = time.monotonic() + READY_TIMEOUT_S
     while termios.tcgetattr(terminal)[tty.LFLAG] & termios.ICANON:
         assert time.monotonic() < deadline_s
-        time.sleep(0.01)
+        os.sched_yield()
 
 
 def wait_for(screen: int, text: str) -> str:

@@ -23,7 +23,7 @@ from handsetctl.measure.intelligibility import stoi
 from handsetctl.tree import SPEECH_DIR, THIRD_PARTY_DIR
 
 EDGE_TIMEOUT_S = 3.0
-PLAYER_TIMEOUT_S = 10.0
+PLAYER_TIMEOUT_S = 30.0
 STOI_LIMIT = {"amrwb": 0.95, "opus": 0.93}
 
 
