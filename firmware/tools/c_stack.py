@@ -26,6 +26,8 @@ POINTERS = (
     ("amrwbenc/", "core/codec_amrwb.c:arena_"),
     ("amrwbenc/", "core/codec_amrwb.c:memory_"),
     ("core/engine.c", "core/codec_"),
+    ("core/send.c", "core/codec_"),
+    ("core/receive.c", "core/codec_"),
 )
 # label: name, file:line:column, bytes; here a line's end is written as backslash and n.
 _NODE = re.compile(

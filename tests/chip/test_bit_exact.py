@@ -52,8 +52,8 @@ def test_the_scripts_leave_nothing_out(scripts_of: ScriptsOf, mode: Mode) -> Non
 @pytest.mark.parametrize(
     ("file", "line", "changed"),
     [
-        ("engine.c", "second[i] * i) / n_samples", "second[i] * i + n_samples / 2) / n_samples"),
-        ("engine.c", "(n_samples - 1 - i) / n_samples", "(n_samples - i) / n_samples"),
+        ("receive.c", "second[i] * i) / n_samples", "second[i] * i + n_samples / 2) / n_samples"),
+        ("receive.c", "(n_samples - 1 - i) / n_samples", "(n_samples - i) / n_samples"),
         ("codec_amrwb.c", "pcm[i] & ~3", "(pcm[i] + 2) & ~3"),
     ],
 )

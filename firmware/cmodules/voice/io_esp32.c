@@ -56,7 +56,7 @@ static void run_frame(void) {
     int16_t speaker[VOICE_FRAME_SAMPLES];
     if (HANDSET_AUDIO_HALF_DUPLEX) {
         voice_engine_audio_follow(io.engine);
-        if (!voice_i2s_turn(io.engine->talking)) {
+        if (!voice_i2s_turn(io.engine->send.talking)) {
             return;
         }
     }

@@ -144,7 +144,7 @@ static mp_obj_t voice_configure(size_t n_args, const mp_obj_t *pos_args, mp_map_
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
     struct voice_config config = {
         .codec = voice_codec_find(mp_obj_str_get_str(args[ARG_codec].u_obj)),
-        .bitrate_bps = get_uint(args[ARG_bitrate_bps].u_obj, INT32_MAX,
+        .options.bitrate_bps = get_uint(args[ARG_bitrate_bps].u_obj, INT32_MAX,
             MP_ERROR_TEXT("not a bit rate of this codec")),
         .payload_type = (uint8_t)get_uint(args[ARG_payload_type].u_obj, 127,
             MP_ERROR_TEXT("RTP payload type must be 0 to 127")),
@@ -161,7 +161,8 @@ static mp_obj_t voice_configure(size_t n_args, const mp_obj_t *pos_args, mp_map_
 static MP_DEFINE_CONST_FUN_OBJ_KW(voice_configure_obj, 0, voice_configure);
 
 static mp_obj_t voice_talk(mp_obj_t on) {
-    raise_error(voice_engine_talk(the_engine(), mp_obj_is_true(on)));
+    raise_error(voice_engine_talk(the_engine(),
+        mp_obj_is_true(on) ? VOICE_TALK_ON : VOICE_TALK_OFF));
     follow();
     return mp_const_none;
 }

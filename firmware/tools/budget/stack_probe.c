@@ -109,7 +109,7 @@ static void loop_back(uint16_t step) {
 static void hostile_packets(const struct voice_codec *codec) {
     const int16_t silence[VOICE_FRAME_SAMPLES] = {0};
     uint8_t payload[96];
-    voice_engine_talk(&engine, false);
+    voice_engine_talk(&engine, VOICE_TALK_OFF);
     for (unsigned first = 0; first < 256; first++) {
         unsigned n_given = 0;
         for (unsigned i = 0; i < 94 && n_given < PACKETS_PER_BYTE; i++) {
@@ -118,7 +118,7 @@ static void hostile_packets(const struct voice_codec *codec) {
             for (size_t at = 1; at < n_bytes; at++) {
                 payload[at] = (uint8_t)noise();
             }
-            if (codec->payload_ok(payload, n_bytes)) {
+            if (codec->payload_kind(payload, n_bytes) == VOICE_PAYLOAD_SPEECH) {
                 give(payload, n_bytes, codec->timestamp_step);
                 tick(silence);
                 n_given++;
@@ -131,7 +131,7 @@ static void measure(const struct voice_codec *codec) {
     int16_t mic[VOICE_FRAME_SAMPLES];
     deepest_bytes = 0;
     for (uint32_t bitrate_bps = 6000; bitrate_bps <= 24000; bitrate_bps += 50) {
-        struct voice_config config = {.codec = codec, .bitrate_bps = bitrate_bps,
+        struct voice_config config = {.codec = codec, .options.bitrate_bps = bitrate_bps,
                                       .payload_type = 96, .ssrc = OWN_SSRC};
         // AMR-WB has nine rates; of Opus's, every 2 kbit/s.
         if (!codec->bitrate_ok(bitrate_bps)
@@ -141,7 +141,7 @@ static void measure(const struct voice_codec *codec) {
         voice_engine_init(&engine, clock_us);
         voice_engine_configure(&engine, &config);
         voice_engine_listen(&engine, OTHER_SSRC);
-        voice_engine_talk(&engine, true);
+        voice_engine_talk(&engine, VOICE_TALK_ON);
         for (unsigned frame = 0; frame < FRAMES_PER_RATE; frame++) {
             make_sound(mic, frame);
             tick(mic);

@@ -79,7 +79,7 @@ static bool configure(int script) {
     }
     struct voice_config config = {
         .codec = voice_codec_find(head.codec),
-        .bitrate_bps = head.bitrate_bps,
+        .options.bitrate_bps = head.bitrate_bps,
         .payload_type = 96,
         .ssrc = 0x80000001u,
         .sequence = 0xfff0u, // both wrap soon
@@ -131,8 +131,8 @@ static bool take(int answer) {
 }
 
 static uint32_t coded(void) {
-    return engine.stats[VOICE_STAT_tx_frames] + engine.stats[VOICE_STAT_decoded]
-           + engine.stats[VOICE_STAT_concealed];
+    return engine.stats.values[VOICE_STAT_tx_frames] + engine.stats.values[VOICE_STAT_decoded]
+           + engine.stats.values[VOICE_STAT_concealed];
 }
 
 static void tick(void) {
@@ -154,7 +154,8 @@ static void tick(void) {
 static bool play(int script, int answer) {
     ssize_t n_bytes;
     while ((n_bytes = read(script, &in, sizeof(in))) == (ssize_t)sizeof(in)) {
-        if (!give(script) || voice_engine_talk(&engine, in.talk) != VOICE_OK) {
+        enum voice_talk talk = in.talk ? VOICE_TALK_ON : VOICE_TALK_OFF;
+        if (!give(script) || voice_engine_talk(&engine, talk) != VOICE_OK) {
             return false;
         }
         tick();

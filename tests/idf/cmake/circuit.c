@@ -28,11 +28,11 @@ static int loudest(unsigned n) {
 }
 
 static void talk_to_itself(const char *codec, uint32_t bitrate_bps) {
-    struct voice_config config = {.codec = voice_codec_find(codec), .bitrate_bps = bitrate_bps,
+    struct voice_config config = {.codec = voice_codec_find(codec), .options.bitrate_bps = bitrate_bps,
                                   .payload_type = 96, .ssrc = 77};
     voice_engine_init(&engine, voice_io_now_us);
     CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
-    CHECK_EQ(voice_engine_talk(&engine, true), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&engine, VOICE_TALK_ON), VOICE_OK);
     CHECK_EQ(voice_io_open(&engine, "i2s", true), 0);
     for (unsigned i = 0; i < 50; i++) {
         fake_run_us(VOICE_FRAME_US);

@@ -22,15 +22,15 @@ static size_t no_bytes(void) {
 static bool any_bitrate(uint32_t bitrate_bps) {
     return bitrate_bps > 0;
 }
-static bool init_encoder(void *encoder, uint32_t bitrate_bps) {
+static bool init_encoder(void *encoder, const struct voice_encoder_options *options) {
     (void)encoder;
-    return bitrate_bps > 0;
+    return options->bitrate_bps > 0;
 }
 static bool init_decoder(void *decoder) {
     (void)decoder;
     return true;
 }
-static size_t encode(void *encoder, const int16_t *pcm, uint8_t *payload, size_t capacity) {
+static int encode(void *encoder, const int16_t *pcm, uint8_t *payload, size_t capacity) {
     (void)encoder;
     CHECK(capacity >= 2 * KEPT);
     if (encode_us > 0) {
@@ -41,9 +41,9 @@ static size_t encode(void *encoder, const int16_t *pcm, uint8_t *payload, size_t
     memcpy(payload, pcm, 2 * KEPT);
     return 2 * KEPT;
 }
-static bool payload_ok(const uint8_t *payload, size_t n_bytes) {
+static enum voice_payload_kind payload_kind(const uint8_t *payload, size_t n_bytes) {
     (void)payload;
-    return n_bytes == 2 * KEPT;
+    return n_bytes == 2 * KEPT ? VOICE_PAYLOAD_SPEECH : VOICE_PAYLOAD_BAD;
 }
 static bool decode(void *decoder, const uint8_t *payload, size_t n_bytes, int16_t *pcm) {
     (void)decoder;
@@ -57,13 +57,14 @@ static bool decode(void *decoder, const uint8_t *payload, size_t n_bytes, int16_
 static const struct voice_codec stub = {
     .name = "stub", .timestamp_step = 320, .encoder_bytes = no_bytes, .decoder_bytes = no_bytes,
     .bitrate_ok = any_bitrate, .encoder_init = init_encoder, .encode = encode,
-    .decoder_init = init_decoder, .payload_ok = payload_ok, .decode = decode,
+    .decoder_init = init_decoder, .payload_kind = payload_kind, .decode = decode,
 };
 
 // --- station ------------------------------------------------------------------------------------
 
 void station_open(void) {
-    struct voice_config config = {.codec = &stub, .bitrate_bps = 1, .payload_type = PAYLOAD_TYPE,
+    struct voice_config config = {.codec = &stub, .options = {.bitrate_bps = 1},
+        .payload_type = PAYLOAD_TYPE,
                                   .ssrc = SSRC};
     voice_engine_init(&engine, voice_io_now_us);
     CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
@@ -79,7 +80,7 @@ void station_close(void) {
 }
 
 void station_talk(bool on) {
-    CHECK_EQ(voice_engine_talk(&engine, on), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&engine, on ? VOICE_TALK_ON : VOICE_TALK_OFF), VOICE_OK);
 }
 
 void run_frames(unsigned n) {

@@ -41,6 +41,7 @@ static int mode_of(uint32_t bitrate_bps) {
 struct encoder {
     VO_HANDLE handle;
     size_t n_arena_used;
+    uint8_t cmr; // codec mode request in each payload
     uint8_t arena[ENCODER_ARENA_BYTES] VOICE_ALIGNED;
 };
 
@@ -99,9 +100,10 @@ static size_t encoder_bytes(void) {
     return sizeof(struct encoder);
 }
 
-static bool encoder_init(void *memory, uint32_t bitrate_bps) {
+static bool encoder_init(void *memory, const struct voice_encoder_options *options) {
     struct encoder *encoder = memory;
     memset(encoder, 0, sizeof(*encoder));
+    encoder->cmr = VOICE_AMR_CMR_NONE;
     VO_AUDIO_CODECAPI api;
     voGetAMRWBEncAPI(&api);
     VO_CODEC_INIT_USERDATA user = {.memflag = VO_IMF_USERMEMOPERATOR, .memData = &memory_operator};
@@ -112,18 +114,31 @@ static bool encoder_init(void *memory, uint32_t bitrate_bps) {
         return false;
     }
     int frame_type = VOAMRWB_RFC3267;
-    int mode = mode_of(bitrate_bps);
-    int dtx = 0;
+    int mode = mode_of(options->bitrate_bps);
+    int dtx = options->dtx;
     return api.SetParam(encoder->handle, VO_PID_AMRWB_FRAMETYPE, &frame_type) == VO_ERR_NONE
            && api.SetParam(encoder->handle, VO_PID_AMRWB_MODE, &mode) == VO_ERR_NONE
            && api.SetParam(encoder->handle, VO_PID_AMRWB_DTX, &dtx) == VO_ERR_NONE;
 }
 
-static size_t encode(void *memory, const int16_t pcm[VOICE_FRAME_SAMPLES], uint8_t *payload,
+static bool encoder_set_bitrate(void *memory, uint32_t bitrate_bps) {
+    struct encoder *encoder = memory;
+    VO_AUDIO_CODECAPI api;
+    voGetAMRWBEncAPI(&api);
+    int mode = mode_of(bitrate_bps);
+    return api.SetParam(encoder->handle, VO_PID_AMRWB_MODE, &mode) == VO_ERR_NONE;
+}
+
+static void request_bitrate(void *memory, uint32_t bitrate_bps) {
+    struct encoder *encoder = memory;
+    encoder->cmr = bitrate_bps == 0 ? VOICE_AMR_CMR_NONE : (uint8_t)mode_of(bitrate_bps);
+}
+
+static int encode(void *memory, const int16_t pcm[VOICE_FRAME_SAMPLES], uint8_t *payload,
     size_t capacity_bytes) {
     struct encoder *encoder = memory;
     if (capacity_bytes < VOICE_AMRWB_PAYLOAD_MAX_BYTES) {
-        return 0;
+        return VOICE_ENCODE_FAILED;
     }
     VO_AUDIO_CODECAPI api;
     voGetAMRWBEncAPI(&api);
@@ -137,12 +152,16 @@ static size_t encode(void *memory, const int16_t pcm[VOICE_FRAME_SAMPLES], uint8
     if (api.SetInputData(encoder->handle, &in) != VO_ERR_NONE
         || api.GetOutputData(encoder->handle, &out, &info) != VO_ERR_NONE
         || out.Length < 1 || out.Length > sizeof(frame)) {
-        return 0;
+        return VOICE_ENCODE_FAILED;
+    }
+    uint8_t type = (frame[0] >> 3) & 0x0fu;
+    if (type == VOICE_AMRWB_NO_DATA) {
+        return VOICE_ENCODE_NOTHING;
     }
     size_t n_speech = (size_t)out.Length - 1u;
-    voice_amr_write_header(payload, VOICE_AMR_CMR_NONE, (frame[0] >> 3) & 0x0fu, true);
+    voice_amr_write_header(payload, encoder->cmr, type, true);
     memcpy(payload + VOICE_AMR_HEADER_BYTES, frame + 1, n_speech);
-    return VOICE_AMR_HEADER_BYTES + n_speech;
+    return (int)(VOICE_AMR_HEADER_BYTES + n_speech);
 }
 
 // --- decoder: opencore-amr's core, without the wrapper that allocates -------------------------
@@ -176,9 +195,18 @@ static bool decoder_init(void *memory) {
     return true;
 }
 
-static bool payload_ok(const uint8_t *payload, size_t n_bytes) {
+static enum voice_payload_kind payload_kind(const uint8_t *payload, size_t n_bytes) {
     struct voice_amr_frame frame;
-    return voice_amr_read(payload, n_bytes, &frame);
+    if (!voice_amr_read(payload, n_bytes, &frame)) {
+        return VOICE_PAYLOAD_BAD;
+    }
+    return frame.type == VOICE_AMRWB_SID ? VOICE_PAYLOAD_NOISE : VOICE_PAYLOAD_SPEECH;
+}
+
+static uint32_t requested_bitrate(const uint8_t *payload, size_t n_bytes) {
+    struct voice_amr_frame frame;
+    bool asks = voice_amr_read(payload, n_bytes, &frame) && frame.cmr < VOICE_AMRWB_SPEECH_TYPES;
+    return asks ? bitrates_bps[frame.cmr] : 0;
 }
 
 // Takes the speech bits apart into `parameters`. Returns the library's receive frame type and, in
@@ -251,8 +279,11 @@ const struct voice_codec voice_codec_amrwb = {
     .decoder_bytes = decoder_bytes,
     .bitrate_ok = bitrate_ok,
     .encoder_init = encoder_init,
+    .encoder_set_bitrate = encoder_set_bitrate,
     .encode = encode,
+    .request_bitrate = request_bitrate,
     .decoder_init = decoder_init,
-    .payload_ok = payload_ok,
+    .payload_kind = payload_kind,
+    .requested_bitrate = requested_bitrate,
     .decode = decode,
 };

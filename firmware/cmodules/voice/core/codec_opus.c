@@ -16,9 +16,9 @@ static size_t encoder_bytes(void) {
     return (size_t)opus_encoder_get_size(1);
 }
 
-static bool encoder_init(void *encoder, uint32_t bitrate_bps) {
+static bool encoder_init(void *encoder, const struct voice_encoder_options *options) {
     return opus_encoder_init(encoder, VOICE_SAMPLE_RATE_HZ, 1, OPUS_APPLICATION_VOIP) == OPUS_OK
-           && opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)bitrate_bps)) == OPUS_OK
+           && opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)options->bitrate_bps)) == OPUS_OK
            && opus_encoder_ctl(encoder, OPUS_SET_VBR(0)) == OPUS_OK
            && opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(0)) == OPUS_OK
            && opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE)) == OPUS_OK
@@ -26,14 +26,18 @@ static bool encoder_init(void *encoder, uint32_t bitrate_bps) {
            && opus_encoder_ctl(encoder, OPUS_SET_DTX(0)) == OPUS_OK;
 }
 
-static size_t encode(void *encoder, const int16_t pcm[VOICE_FRAME_SAMPLES], uint8_t *payload,
+static bool encoder_set_bitrate(void *encoder, uint32_t bitrate_bps) {
+    return opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)bitrate_bps)) == OPUS_OK;
+}
+
+static int encode(void *encoder, const int16_t pcm[VOICE_FRAME_SAMPLES], uint8_t *payload,
     size_t capacity_bytes) {
     if (capacity_bytes < BITRATE_MAX_BPS / 8u / FRAMES_PER_SECOND) {
-        return 0;
+        return VOICE_ENCODE_FAILED;
     }
     opus_int32 n_bytes = opus_encode(encoder, pcm, (int)VOICE_FRAME_SAMPLES, payload,
         (opus_int32)capacity_bytes);
-    return n_bytes > 0 ? (size_t)n_bytes : 0;
+    return n_bytes > 0 ? (int)n_bytes : VOICE_ENCODE_FAILED;
 }
 
 static size_t decoder_bytes(void) {
@@ -45,17 +49,18 @@ static bool decoder_init(void *decoder) {
 }
 
 // Opus packets may last 2.5 to 120 ms; the jitter buffer's unit is 20 ms.
-static bool payload_ok(const uint8_t *payload, size_t n_bytes) {
+static enum voice_payload_kind payload_kind(const uint8_t *payload, size_t n_bytes) {
     if (n_bytes == 0) {
-        return false;
+        return VOICE_PAYLOAD_BAD;
     }
     opus_int32 length = (opus_int32)n_bytes;
     if (opus_packet_get_nb_samples(payload, length, VOICE_SAMPLE_RATE_HZ)
         != (int)VOICE_FRAME_SAMPLES) {
-        return false;
+        return VOICE_PAYLOAD_BAD;
     }
     opus_int16 sizes[48];
-    return opus_packet_parse(payload, length, NULL, NULL, sizes, NULL) > 0;
+    bool whole = opus_packet_parse(payload, length, NULL, NULL, sizes, NULL) > 0;
+    return whole ? VOICE_PAYLOAD_SPEECH : VOICE_PAYLOAD_BAD;
 }
 
 static bool decode(void *decoder, const uint8_t *payload, size_t n_bytes,
@@ -76,8 +81,9 @@ const struct voice_codec voice_codec_opus = {
     .decoder_bytes = decoder_bytes,
     .bitrate_ok = bitrate_ok,
     .encoder_init = encoder_init,
+    .encoder_set_bitrate = encoder_set_bitrate,
     .encode = encode,
     .decoder_init = decoder_init,
-    .payload_ok = payload_ok,
+    .payload_kind = payload_kind,
     .decode = decode,
 };

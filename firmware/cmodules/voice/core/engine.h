@@ -13,9 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "codec.h"
-#include "jitter.h"
+#include "config.h"
+#include "receive.h"
 #include "ring.h"
+#include "send.h"
 #include "stats.h"
 
 // Encoder and decoder of one codec at a time. The most hungry one is Opus: 24612 + 17860 bytes
@@ -27,9 +28,6 @@
 #define VOICE_CODEC_MEMORY_BYTES 10752u
 #endif
 
-#define VOICE_LISTEN_NONE (-1)
-#define VOICE_LISTEN_FIRST 0
-
 enum voice_error {
     VOICE_OK,
     VOICE_ERROR_CODEC,        // no such codec
@@ -39,13 +37,10 @@ enum voice_error {
     VOICE_ERROR_UNCONFIGURED, // no codec chosen yet
 };
 
-struct voice_config {
-    const struct voice_codec *codec;
-    uint32_t bitrate_bps;
-    uint8_t payload_type;
-    uint32_t ssrc;
-    uint16_t sequence;  // of the first packet
-    uint32_t timestamp; // of the next frame
+enum voice_talk {
+    VOICE_TALK_OFF,
+    VOICE_TALK_HOLD, // the microphone is captured and kept, nothing is sent yet
+    VOICE_TALK_ON,
 };
 
 // What the control side wants, all of it. The audio side sees the newest only; the counts tell it
@@ -53,19 +48,14 @@ struct voice_config {
 struct voice_wanted {
     struct voice_config config; // codec NULL: not configured
     int64_t listen;
-    bool talk;
+    enum voice_talk talk;
     uint32_t n_configures;
     uint32_t n_listens;
-    uint32_t n_bursts; // times that talk went from off to on
+    uint32_t n_bursts; // times that talk left "off"
 };
 
 // One copy is being written, one is being read, the third lies between the sides.
 #define VOICE_WANTED_COPIES 3u
-
-struct voice_load {
-    uint64_t total_us;
-    uint32_t count;
-};
 
 struct voice_engine {
     uint64_t (*now_us)(void);
@@ -76,7 +66,7 @@ struct voice_engine {
     struct voice_wanted wanted_copies[VOICE_WANTED_COPIES];
     uint32_t wanted_between; // index of the copy between the sides, and whether it is news
     uint32_t heard_ssrc;
-    uint32_t stats[VOICE_STAT_COUNT]; // each written by one side only
+    struct voice_stats stats;
 
     // Control side.
     struct voice_wanted wanted;
@@ -87,20 +77,8 @@ struct voice_engine {
     uint32_t configures_done;
     uint32_t listens_done;
     uint32_t bursts_done;
-    struct voice_config config; // sequence and timestamp move on
-    void *encoder;
-    void *decoder;
-    bool talking;
-    bool burst_start;
-    int64_t listen;
-    uint32_t locked_ssrc;
-    bool transit_known;
-    uint32_t last_timestamp;
-    uint64_t last_arrival_us;
-    uint32_t jitter_scaled_us; // times 16
-    struct voice_load encode_load;
-    struct voice_load decode_load;
-    struct voice_jitter jitter;
+    struct voice_send send;
+    struct voice_receive receive;
     uint8_t codec_memory[VOICE_CODEC_MEMORY_BYTES] VOICE_ALIGNED;
 };
 
@@ -115,8 +93,9 @@ void voice_engine_init(struct voice_engine *engine, uint64_t (*now_us)(void));
 // Only while not talking. Sequence and timestamp start anew, also with the same codec.
 enum voice_error voice_engine_configure(struct voice_engine *engine,
     const struct voice_config *config);
-// Off and on again is a new burst, also within a frame. Fails only for "on" when not configured.
-enum voice_error voice_engine_talk(struct voice_engine *engine, bool on);
+// Off and anything else again is a new burst, also within a frame; "hold" and then "on" is one
+// burst. Fails only for other than "off" when not configured.
+enum voice_error voice_engine_talk(struct voice_engine *engine, enum voice_talk talk);
 // An SSRC, VOICE_LISTEN_NONE or VOICE_LISTEN_FIRST.
 void voice_engine_listen(struct voice_engine *engine, int64_t ssrc);
 // SSRC of the burst being received, 0 when there is none.

@@ -3,6 +3,8 @@
 #ifndef VOICE_STATS_H
 #define VOICE_STATS_H
 
+#include <stdint.h>
+
 #define VOICE_STATS(X) \
     X(frames)                 /* frames of the audio device, skipped ones included */ \
     X(tx_frames)              /* frames encoded and put into the transmit ring */ \
@@ -40,5 +42,45 @@ enum voice_stat {
 #undef VOICE_STAT_ENUM
     VOICE_STAT_COUNT
 };
+
+// One word a figure, each with one writer; read from the other side.
+struct voice_stats {
+    uint32_t values[VOICE_STAT_COUNT];
+};
+
+static inline uint32_t voice_stats_get(const struct voice_stats *stats, enum voice_stat stat) {
+    return __atomic_load_n(&stats->values[stat], __ATOMIC_RELAXED);
+}
+
+static inline void voice_stats_set(struct voice_stats *stats, enum voice_stat stat,
+    uint32_t value) {
+    __atomic_store_n(&stats->values[stat], value, __ATOMIC_RELAXED);
+}
+
+static inline void voice_stats_add(struct voice_stats *stats, enum voice_stat stat,
+    uint32_t value) {
+    voice_stats_set(stats, stat, stats->values[stat] + value);
+}
+
+static inline void voice_stats_raise(struct voice_stats *stats, enum voice_stat stat,
+    uint32_t value) {
+    if (value > stats->values[stat]) {
+        voice_stats_set(stats, stat, value);
+    }
+}
+
+// Longest and mean time of a repeated piece of work.
+struct voice_load {
+    uint64_t total_us;
+    uint32_t count;
+};
+
+static inline void voice_load_add(struct voice_load *load, struct voice_stats *stats, uint32_t us,
+    enum voice_stat max, enum voice_stat mean) {
+    load->total_us += us;
+    load->count++;
+    voice_stats_raise(stats, max, us);
+    voice_stats_set(stats, mean, (uint32_t)(load->total_us / load->count));
+}
 
 #endif

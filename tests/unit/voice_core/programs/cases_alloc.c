@@ -56,9 +56,9 @@ CASE(engine_never_allocates) {
         station_start(&a, voice_codecs[i], RATE(voice_codecs[i]), 1, 1, 1);
         station_start(&b, voice_codecs[i], RATE(voice_codecs[i]), 2, 2, 2);
         for (int burst = 0; burst < 2; burst++) {
-            voice_engine_talk(&a.engine, true);
+            voice_engine_talk(&a.engine, VOICE_TALK_ON);
             for (size_t f = 0; f < 60; f++) {
-                voice_engine_talk(&a.engine, f < 50);
+                voice_engine_talk(&a.engine, f < 50 ? VOICE_TALK_ON : VOICE_TALK_OFF);
                 station_tick(&a, f < 50 ? said + f * VOICE_FRAME_SAMPLES : NULL);
                 if (f % 10 != 7) {
                     stations_carry(&a, &b);

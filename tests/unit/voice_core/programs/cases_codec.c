@@ -28,15 +28,21 @@ static void *aligned_new(size_t n_bytes) {
     return memory;
 }
 
+static void start_encoder(const struct voice_codec *codec, void *encoder, uint32_t bitrate_bps) {
+    struct voice_encoder_options options = {.bitrate_bps = bitrate_bps};
+    CHECK(codec->encoder_init(encoder, &options));
+}
+
 static void encode_all(const struct voice_codec *codec, uint32_t bitrate_bps) {
     signal_speech(speech, N_SAMPLES);
     void *encoder = aligned_new(codec->encoder_bytes());
-    CHECK(codec->encoder_init(encoder, bitrate_bps));
+    start_encoder(codec, encoder, bitrate_bps);
     for (size_t f = 0; f < N_FRAMES; f++) {
-        lengths[f] = codec->encode(encoder, speech + f * VOICE_FRAME_SAMPLES, payloads[f],
+        int n_bytes = codec->encode(encoder, speech + f * VOICE_FRAME_SAMPLES, payloads[f],
             sizeof(payloads[f]));
-        CHECK(lengths[f] > 0);
-        CHECK(codec->payload_ok(payloads[f], lengths[f]));
+        CHECK(n_bytes > 0);
+        lengths[f] = (size_t)n_bytes;
+        CHECK(codec->payload_kind(payloads[f], lengths[f]) == VOICE_PAYLOAD_SPEECH);
     }
     free(encoder);
 }
@@ -125,9 +131,9 @@ CASE(codec_refuses_small_buffer) {
     for (size_t i = 0; i < 2; i++) {
         const struct voice_codec *codec = voice_codecs[i];
         void *encoder = aligned_new(codec->encoder_bytes());
-        CHECK(codec->encoder_init(encoder, codec->bitrate_ok(23850) ? 23850 : 24000));
+        start_encoder(codec, encoder, codec->bitrate_ok(23850) ? 23850 : 24000);
         uint8_t *small = malloc(20);
-        CHECK_EQ(codec->encode(encoder, speech, small, 20), 0);
+        CHECK_EQ(codec->encode(encoder, speech, small, 20), VOICE_ENCODE_FAILED);
         free(small);
         free(encoder);
     }
@@ -199,13 +205,13 @@ CASE(amrwb_homing_equals_library) {
     const struct voice_codec *codec = voice_codec_find("amrwb");
     encode_all(codec, 12650);
     void *encoder = aligned_new(codec->encoder_bytes());
-    CHECK(codec->encoder_init(encoder, 12650));
+    start_encoder(codec, encoder, 12650);
     int16_t homing[VOICE_FRAME_SAMPLES];
     for (size_t i = 0; i < VOICE_FRAME_SAMPLES; i++) {
         homing[i] = 8;
     }
     for (size_t f = 50; f < 54; f++) {
-        lengths[f] = codec->encode(encoder, homing, payloads[f], sizeof(payloads[f]));
+        lengths[f] = (size_t)codec->encode(encoder, homing, payloads[f], sizeof(payloads[f]));
     }
     memcpy(payloads[0], payloads[53], lengths[53]);
     free(encoder);
@@ -245,23 +251,23 @@ CASE(opus_takes_20_ms_only) {
         for (unsigned count = 0; count < 50; count++) {
             packet[1] = (uint8_t)count;
             int n_samples = opus_packet_get_nb_samples(packet, sizeof(packet), 16000);
-            if (codec->payload_ok(packet, sizeof(packet))) {
+            if (codec->payload_kind(packet, sizeof(packet)) == VOICE_PAYLOAD_SPEECH) {
                 CHECK_EQ(n_samples, 320);
                 n_ok++;
             }
         }
     }
     CHECK(n_ok > 100);
-    CHECK(!codec->payload_ok(packet, 0));
+    CHECK(codec->payload_kind(packet, 0) == VOICE_PAYLOAD_BAD);
     packet[0] = 0x49;  // SILK wideband 20 ms, two frames: 40 ms
-    CHECK(!codec->payload_ok(packet, 41));
+    CHECK(codec->payload_kind(packet, 41) == VOICE_PAYLOAD_BAD);
     packet[0] = 0x48; // one frame
-    CHECK(codec->payload_ok(packet, 41));
+    CHECK(codec->payload_kind(packet, 41) == VOICE_PAYLOAD_SPEECH);
     packet[0] = 0x40; // 10 ms
-    CHECK(!codec->payload_ok(packet, 41));
+    CHECK(codec->payload_kind(packet, 41) == VOICE_PAYLOAD_BAD);
     packet[0] = 0x41; // twice 10 ms
-    CHECK(codec->payload_ok(packet, 41));
-    CHECK(!codec->payload_ok(packet, 42)); // not two equal halves
+    CHECK(codec->payload_kind(packet, 41) == VOICE_PAYLOAD_SPEECH);
+    CHECK(codec->payload_kind(packet, 42) == VOICE_PAYLOAD_BAD); // not two equal halves
 }
 
 CASE(codec_conceals_and_fades) {
@@ -270,13 +276,13 @@ CASE(codec_conceals_and_fades) {
         signal_vowel(speech, N_SAMPLES);
         void *encoder = aligned_new(codec->encoder_bytes());
         void *decoder = aligned_new(codec->decoder_bytes());
-        CHECK(codec->encoder_init(encoder, codec->bitrate_ok(12650) ? 12650 : 16000));
+        start_encoder(codec, encoder, codec->bitrate_ok(12650) ? 12650 : 16000);
         CHECK(codec->decoder_init(decoder));
         int16_t pcm[VOICE_FRAME_SAMPLES];
         for (size_t f = 0; f < 15; f++) {
-            size_t n_bytes = codec->encode(encoder, speech + f * VOICE_FRAME_SAMPLES, payloads[0],
+            int n_bytes = codec->encode(encoder, speech + f * VOICE_FRAME_SAMPLES, payloads[0],
                 sizeof(payloads[0]));
-            CHECK(codec->decode(decoder, payloads[0], n_bytes, pcm));
+            CHECK(codec->decode(decoder, payloads[0], (size_t)n_bytes, pcm));
         }
         int64_t before = signal_energy(pcm, VOICE_FRAME_SAMPLES);
         CHECK(codec->decode(decoder, NULL, 0, pcm));

@@ -24,7 +24,7 @@ static void start_both(const struct voice_codec *codec, uint32_t bitrate_bps) {
 }
 
 static void talk(struct station *station, bool on) {
-    CHECK_EQ(voice_engine_talk(&station->engine, on), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&station->engine, on ? VOICE_TALK_ON : VOICE_TALK_OFF), VOICE_OK);
 }
 
 // One frame: a speaks, the packet travels, b listens.
@@ -37,10 +37,10 @@ static void frame_of_both(const int16_t *mic) {
 
 // a says `said`; b's loudspeaker, a few frames longer, is in `heard`.
 static void say_all(void) {
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     for (size_t f = 0; f < N_FRAMES + TAIL_FRAMES; f++) {
         if (f == N_FRAMES) {
-            talk(&a, false);
+            talk(&a, VOICE_TALK_OFF);
         }
         frame_of_both(f < N_FRAMES ? said + f * FRAME : NULL);
         memcpy(heard + f * FRAME, b.speaker, sizeof(b.speaker));
@@ -135,14 +135,14 @@ CASE(every_burst_sounds_the_same) {
     signal_speech(said, N_SAMPLES);
     start_both(amrwb(), 12650);
     for (int burst = 0; burst < 3; burst++) {
-        talk(&a, true);
+        talk(&a, VOICE_TALK_ON);
         for (size_t f = 0; f < 40; f++) {
             frame_of_both(said + f * FRAME);
             int16_t *at = burst == 0 ? first + f * FRAME : heard;
             memcpy(at, b.speaker, sizeof(b.speaker));
             CHECK(memcmp(first + f * FRAME, b.speaker, sizeof(b.speaker)) == 0);
         }
-        talk(&a, false);
+        talk(&a, VOICE_TALK_OFF);
         for (int f = 0; f < 20; f++) {
             frame_of_both(NULL);
         }
@@ -158,8 +158,8 @@ CASE(listen_to_one_to_first_to_none) {
         station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
         const int64_t listen[] = {0x3333, VOICE_LISTEN_FIRST, VOICE_LISTEN_NONE};
         voice_engine_listen(&b.engine, listen[mode]);
-        talk(&a, true);
-        talk(&c, true);
+        talk(&a, VOICE_TALK_ON);
+        talk(&c, VOICE_TALK_ON);
         for (int f = 0; f < 20; f++) {
             station_tick(&a, NULL);
             station_tick(&c, NULL);
@@ -179,14 +179,14 @@ CASE(listening_to_the_first_frees_the_lock_when_the_burst_ends) {
     static struct station c;
     start_both(amrwb(), 12650);
     station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     for (int f = 0; f < 20; f++) {
         frame_of_both(NULL);
     }
     CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x1111);
-    talk(&a, false);
+    talk(&a, VOICE_TALK_OFF);
     unsigned n_deaf = 0;
-    talk(&c, true);
+    talk(&c, VOICE_TALK_ON);
     while (voice_engine_heard_ssrc(&b.engine) != 0x3333) {
         station_tick(&a, NULL);
         station_tick(&c, NULL);
@@ -200,7 +200,7 @@ CASE(listening_to_the_first_frees_the_lock_when_the_burst_ends) {
 
 CASE(listening_to_whom_one_hears_does_not_interrupt) {
     start_both(amrwb(), 12650);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     for (int f = 0; f < 20; f++) {
         if (f == 10) {
             voice_engine_listen(&b.engine, 0x1111);
@@ -212,27 +212,27 @@ CASE(listening_to_whom_one_hears_does_not_interrupt) {
 }
 
 CASE(commands_are_checked) {
-    struct voice_config config = {.codec = amrwb(), .bitrate_bps = 12650, .payload_type = 96};
+    struct voice_config config = {.codec = amrwb(), .options.bitrate_bps = 12650, .payload_type = 96};
     voice_engine_init(&a.engine, test_clock_us);
-    CHECK_EQ(voice_engine_talk(&a.engine, true), VOICE_ERROR_UNCONFIGURED);
-    CHECK_EQ(voice_engine_talk(&a.engine, false), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&a.engine, VOICE_TALK_ON), VOICE_ERROR_UNCONFIGURED);
+    CHECK_EQ(voice_engine_talk(&a.engine, VOICE_TALK_OFF), VOICE_OK);
     config.codec = NULL;
     CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_ERROR_CODEC);
     config.codec = amrwb();
-    config.bitrate_bps = 12651;
+    config.options.bitrate_bps = 12651;
     CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_ERROR_BITRATE);
-    config.bitrate_bps = 12650;
+    config.options.bitrate_bps = 12650;
     config.payload_type = 128;
     CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_ERROR_PAYLOAD_TYPE);
     config.payload_type = 96;
     CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
-    CHECK_EQ(voice_engine_talk(&a.engine, true), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&a.engine, VOICE_TALK_ON), VOICE_OK);
     CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_ERROR_TALKING);
-    CHECK_EQ(voice_engine_talk(&a.engine, false), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&a.engine, VOICE_TALK_OFF), VOICE_OK);
     CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
     // What is refused changes nothing.
-    CHECK_EQ(voice_engine_talk(&a.engine, true), VOICE_OK);
-    struct voice_config other = {.codec = voice_codec_find("opus"), .bitrate_bps = 16000,
+    CHECK_EQ(voice_engine_talk(&a.engine, VOICE_TALK_ON), VOICE_OK);
+    struct voice_config other = {.codec = voice_codec_find("opus"), .options.bitrate_bps = 16000,
                                  .payload_type = 97};
     CHECK_EQ(voice_engine_configure(&a.engine, &other), VOICE_ERROR_TALKING);
     station_tick(&a, NULL);
@@ -268,8 +268,8 @@ CASE(a_thousand_wishes_in_a_frame_end_as_the_last) {
         }
         talk(&b, ends_on);
         voice_engine_listen(&b.engine, 0x3333);
-        talk(&a, true);
-        talk(&c, true);
+        talk(&a, VOICE_TALK_ON);
+        talk(&c, VOICE_TALK_ON);
         for (unsigned f = 0; f < 20; f++) {
             station_tick(&a, NULL);
             station_tick(&c, NULL);
@@ -293,15 +293,15 @@ CASE(off_and_on_within_a_frame_is_a_new_burst) {
     uint8_t first[20][VOICE_PACKET_MAX_BYTES], again[VOICE_PACKET_MAX_BYTES];
     signal_speech(said, N_SAMPLES);
     start_both(amrwb(), 12650);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     for (uint32_t f = 0; f < 40; f++) {
         if (f == 20) {
-            talk(&a, false);
-            talk(&a, true);
-            talk(&a, false);
-            talk(&a, true);
+            talk(&a, VOICE_TALK_OFF);
+            talk(&a, VOICE_TALK_ON);
+            talk(&a, VOICE_TALK_OFF);
+            talk(&a, VOICE_TALK_ON);
         }
-        talk(&a, true); // already on: goes on
+        talk(&a, VOICE_TALK_ON); // already on: goes on
         station_tick(&a, said + f % 20 * FRAME);
         uint8_t *packet = f < 20 ? first[f] : again;
         size_t n_bytes = station_take(&a, packet);
@@ -319,19 +319,19 @@ CASE(off_and_on_within_a_frame_is_a_new_burst) {
 
 CASE(on_and_off_within_a_frame_sends_nothing) {
     start_both(amrwb(), 12650);
-    talk(&a, true);
-    talk(&a, false);
+    talk(&a, VOICE_TALK_ON);
+    talk(&a, VOICE_TALK_OFF);
     station_tick(&a, NULL);
     CHECK_EQ(STAT(&a, tx_bursts), 0);
     CHECK_EQ(STAT(&a, tx_frames), 0);
     // The next one is whole.
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     station_tick(&a, NULL);
     check_packet(&a, true, 65500, 0xffff0000u + 320);
     // In the middle of a burst, off, on and off ends it.
-    talk(&a, false);
-    talk(&a, true);
-    talk(&a, false);
+    talk(&a, VOICE_TALK_OFF);
+    talk(&a, VOICE_TALK_ON);
+    talk(&a, VOICE_TALK_OFF);
     station_tick(&a, NULL);
     CHECK_EQ(STAT(&a, tx_bursts), 1);
     CHECK_EQ(STAT(&a, tx_frames), 1);
@@ -339,19 +339,19 @@ CASE(on_and_off_within_a_frame_sends_nothing) {
 
 CASE(the_last_configuration_within_a_frame_counts) {
     start_both(amrwb(), 12650);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     station_tick(&a, NULL);
     check_packet(&a, true, 65500, 0xffff0000u);
-    talk(&a, false);
-    struct voice_config config = {.codec = voice_codec_find("opus"), .bitrate_bps = 16000,
+    talk(&a, VOICE_TALK_OFF);
+    struct voice_config config = {.codec = voice_codec_find("opus"), .options.bitrate_bps = 16000,
                                   .payload_type = 97, .ssrc = 0x5555};
     CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
     for (uint16_t i = 1; i <= 100; i++) {
-        config = (struct voice_config){.codec = amrwb(), .bitrate_bps = 6600, .payload_type = 99,
+        config = (struct voice_config){.codec = amrwb(), .options.bitrate_bps = 6600, .payload_type = 99,
                                        .ssrc = 0x6666, .sequence = i, .timestamp = 1000u * i};
         CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
     }
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     voice_engine_listen(&a.engine, 0x2222);
     station_tick(&a, NULL);
     uint8_t packet[VOICE_PACKET_MAX_BYTES];
@@ -361,7 +361,7 @@ CASE(the_last_configuration_within_a_frame_counts) {
     CHECK_EQ(packet[11], 0x66);
     // Not configured anew: the numbers go on.
     voice_engine_listen(&a.engine, VOICE_LISTEN_FIRST);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     station_tick(&a, NULL);
     check_packet(&a, false, 101, 100320);
 }
@@ -371,7 +371,7 @@ CASE(the_last_configuration_within_a_frame_counts) {
 static uint32_t decoded_after(const int64_t *wishes, size_t n_wishes) {
     start_both(amrwb(), 12650);
     voice_engine_listen(&b.engine, 0x1111);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     for (int f = 0; f < 20; f++) {
         frame_of_both(NULL);
     }
@@ -404,7 +404,7 @@ CASE(listening_changes_within_a_frame) {
     // None, then anyone while nobody is heard: anyone.
     start_both(amrwb(), 12650);
     voice_engine_listen(&b.engine, none);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     frame_of_both(NULL);
     CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0);
     voice_engine_listen(&b.engine, none);
@@ -418,11 +418,11 @@ CASE(anyone_keeps_the_talker_until_its_burst_is_played_out) {
     start_both(amrwb(), 12650);
     station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
     voice_engine_listen(&b.engine, 0x1111);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     for (int f = 0; f < 20; f++) {
         frame_of_both(NULL);
     }
-    talk(&a, false);
+    talk(&a, VOICE_TALK_OFF);
     voice_engine_listen(&b.engine, VOICE_LISTEN_FIRST);
     frame_of_both(NULL);
     CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x1111);
@@ -453,12 +453,12 @@ CASE(anyone_keeps_the_talker_until_its_burst_is_played_out) {
 static void check_never_heard(struct station *strange) {
     static struct station c;
     station_start(&c, amrwb(), 12650, 0x3333, 7, 7);
-    CHECK_EQ(voice_engine_talk(&strange->engine, true), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&strange->engine, VOICE_TALK_ON), VOICE_OK);
     for (int f = 0; f < 40; f++) {
         station_tick(strange, said + f % 20 * FRAME);
         CHECK_EQ(stations_carry(strange, &b), 1);
         if (f == 20) {
-            talk(&c, true);
+            talk(&c, VOICE_TALK_ON);
         }
         station_tick(&c, NULL);
         stations_carry(&c, &b);
@@ -488,7 +488,7 @@ CASE(another_payload_type_is_never_heard) {
     check_never_heard(&strange);
     // The same codec under another number, even from whom b listens to and hears.
     start_both(amrwb(), 12650);
-    struct voice_config config = {.codec = amrwb(), .bitrate_bps = 12650, .payload_type = 97,
+    struct voice_config config = {.codec = amrwb(), .options.bitrate_bps = 12650, .payload_type = 97,
                                   .ssrc = 0x3333};
     voice_engine_init(&strange.engine, test_clock_us);
     CHECK_EQ(voice_engine_configure(&strange.engine, &config), VOICE_OK);
@@ -510,7 +510,7 @@ CASE(an_unconfigured_engine_is_silent) {
 
 CASE(full_rings_are_counted) {
     start_both(amrwb(), 12650);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     for (unsigned f = 0; f < VOICE_RING_SLOTS + 5u; f++) {
         station_tick(&a, NULL);
     }
@@ -529,7 +529,7 @@ CASE(full_rings_are_counted) {
 
 CASE(bad_packets_are_counted_and_not_played) {
     start_both(amrwb(), 12650);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     uint8_t good[VOICE_PACKET_MAX_BYTES], bad[2 * VOICE_PACKET_MAX_BYTES] = {0};
     station_tick(&a, NULL);
     size_t n_bytes = station_take(&a, good);
@@ -556,7 +556,7 @@ CASE(bad_packets_are_counted_and_not_played) {
 CASE(a_packet_longer_than_a_slot_stays_out) {
     start_both(amrwb(), 12650);
     station_tick(&b, NULL);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     station_tick(&a, NULL);
     // A good packet, made too long by RTP padding alone.
     uint8_t packet[VOICE_PACKET_MAX_BYTES + 45];
@@ -585,12 +585,12 @@ CASE(a_restarted_sender_is_heard_again) {
     // Power cut in the middle of a burst: same SSRC or another, everything else random.
     for (int same = 0; same < 2; same++) {
         start_both(amrwb(), 12650);
-        talk(&a, true);
+        talk(&a, VOICE_TALK_ON);
         for (int f = 0; f < 20; f++) {
             frame_of_both(NULL);
         }
         station_start(&a, amrwb(), 12650, same ? 0x1111 : 0x9999, 31000, 12345);
-        talk(&a, true);
+        talk(&a, VOICE_TALK_ON);
         uint32_t decoded = STAT(&b, decoded);
         for (int f = 0; f < 25; f++) {
             frame_of_both(NULL);
@@ -602,7 +602,7 @@ CASE(a_restarted_sender_is_heard_again) {
 
 CASE(jitter_is_measured) {
     start_both(amrwb(), 12650);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     for (int f = 0; f < 400; f++) {
         station_tick(&a, NULL);
         test_now_us += f % 2 ? 4000 : 0; // every other packet 4 ms late
@@ -625,11 +625,11 @@ CASE(no_clicks) {
     for (size_t i = 0; voice_codecs[i] != NULL; i++) {
         signal_tone(said, N_SAMPLES, 300);
         start_both(voice_codecs[i], RATE(voice_codecs[i]));
-        talk(&a, true);
+        talk(&a, VOICE_TALK_ON);
         uint8_t packet[VOICE_PACKET_MAX_BYTES];
         for (size_t f = 0; f < N_FRAMES + TAIL_FRAMES; f++) {
             if (f == N_FRAMES) {
-                talk(&a, false);
+                talk(&a, VOICE_TALK_OFF);
             }
             station_tick(&a, f < N_FRAMES ? said + f * FRAME : NULL);
             size_t n_bytes = station_take(&a, packet);
@@ -671,7 +671,7 @@ CASE(no_click_when_the_stream_jumps) {
     for (size_t i = 0; voice_codecs[i] != NULL; i++) {
         signal_tone(said, N_SAMPLES, 300);
         start_both(voice_codecs[i], RATE(voice_codecs[i]));
-        talk(&a, true);
+        talk(&a, VOICE_TALK_ON);
         for (size_t f = 0; f < 60; f++) {
             // a's device hangs for 400 ms, which for b are no time at all.
             for (int skip = 0; f == 40 && skip < 20; skip++) {
@@ -691,7 +691,7 @@ CASE(no_click_when_the_stream_jumps) {
 
 CASE(skipped_frames_count_as_time) {
     start_both(amrwb(), 12650);
-    talk(&a, true);
+    talk(&a, VOICE_TALK_ON);
     station_tick(&a, NULL);
     voice_engine_audio_skip(&a.engine);
     voice_engine_audio_skip(&a.engine);

@@ -13,7 +13,7 @@ static void record(const struct voice_codec *codec, uint32_t bitrate_bps) {
     static int16_t said[N_GOOD * VOICE_FRAME_SAMPLES];
     signal_speech(said, N_GOOD * VOICE_FRAME_SAMPLES);
     station_start(&a, codec, bitrate_bps, 1, 1, 1);
-    CHECK_EQ(voice_engine_talk(&a.engine, true), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&a.engine, VOICE_TALK_ON), VOICE_OK);
     for (size_t p = 0; p < N_GOOD; p++) {
         station_tick(&a, said + p * VOICE_FRAME_SAMPLES);
         lengths[p] = station_take(&a, good[p]);

@@ -114,10 +114,10 @@ static uint32_t device_alive(void) {
 }
 
 static void configure_and_talk(void) {
-    struct voice_config config = {.codec = voice_codec_find("amrwb"), .bitrate_bps = 12650,
+    struct voice_config config = {.codec = voice_codec_find("amrwb"), .options.bitrate_bps = 12650,
                                   .payload_type = 96, .ssrc = 1};
     CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
-    CHECK_EQ(voice_engine_talk(&engine, true), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&engine, VOICE_TALK_ON), VOICE_OK);
 }
 
 static bool all_zero(const int16_t *track, uint64_t from, uint64_t to) {

@@ -16,23 +16,23 @@ static size_t no_bytes(void) {
 static bool any_bitrate(uint32_t bitrate_bps) {
     return bitrate_bps > 0;
 }
-static bool init_encoder(void *encoder, uint32_t bitrate_bps) {
-    memcpy(encoder, &bitrate_bps, sizeof(bitrate_bps));
+static bool init_encoder(void *encoder, const struct voice_encoder_options *options) {
+    memcpy(encoder, &options->bitrate_bps, sizeof(options->bitrate_bps));
     return true;
 }
 static bool init_decoder(void *decoder) {
     memset(decoder, 0, 16);
     return true;
 }
-static size_t encode(void *encoder, const int16_t *pcm, uint8_t *payload, size_t capacity) {
+static int encode(void *encoder, const int16_t *pcm, uint8_t *payload, size_t capacity) {
     (void)capacity;
     memcpy(payload, pcm, 34);
     memcpy(payload, encoder, sizeof(uint32_t)); // the bit rate
     return 34;
 }
-static bool payload_ok(const uint8_t *payload, size_t n_bytes) {
+static enum voice_payload_kind payload_kind(const uint8_t *payload, size_t n_bytes) {
     (void)payload;
-    return n_bytes == 34;
+    return n_bytes == 34 ? VOICE_PAYLOAD_SPEECH : VOICE_PAYLOAD_BAD;
 }
 static bool decode(void *decoder, const uint8_t *payload, size_t n_bytes, int16_t *pcm) {
     (void)decoder;
@@ -44,7 +44,7 @@ static bool decode(void *decoder, const uint8_t *payload, size_t n_bytes, int16_
 static const struct voice_codec stub = {
     .name = "stub", .timestamp_step = 320, .encoder_bytes = no_bytes, .decoder_bytes = no_bytes,
     .bitrate_ok = any_bitrate, .encoder_init = init_encoder, .encode = encode,
-    .decoder_init = init_decoder, .payload_ok = payload_ok, .decode = decode,
+    .decoder_init = init_decoder, .payload_kind = payload_kind, .decode = decode,
 };
 
 static struct voice_engine engine;
@@ -65,7 +65,7 @@ static void *audio(void *unused) {
 }
 
 CASE(race_between_python_and_audio) {
-    struct voice_config config = {.codec = &stub, .bitrate_bps = 1, .payload_type = 96,
+    struct voice_config config = {.codec = &stub, .options.bitrate_bps = 1, .payload_type = 96,
                                   .ssrc = 77};
     voice_engine_init(&engine, no_clock);
     CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
@@ -80,7 +80,8 @@ CASE(race_between_python_and_audio) {
             n_taken++;
         }
         if (i % 16 == 0) {
-            CHECK_EQ(voice_engine_talk(&engine, i % 64 != 0), VOICE_OK);
+            enum voice_talk talk = i % 64 != 0 ? VOICE_TALK_ON : VOICE_TALK_OFF;
+            CHECK_EQ(voice_engine_talk(&engine, talk), VOICE_OK);
             voice_engine_listen(&engine, i % 3 ? 77 : 0);
             n_wishes += 2;
             n_configures += voice_engine_configure(&engine, &config) == VOICE_OK;
@@ -109,12 +110,12 @@ CASE(race_of_configurations) {
     uint32_t newest = 0, n_seen = 0, n = 0;
     while (n_taken < N_PACKETS) {
         n++;
-        config.bitrate_bps = n;
+        config.options.bitrate_bps = n;
         config.ssrc = n * 2654435761u;
         config.payload_type = n % 128u;
-        CHECK_EQ(voice_engine_talk(&engine, false), VOICE_OK);
+        CHECK_EQ(voice_engine_talk(&engine, VOICE_TALK_OFF), VOICE_OK);
         CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
-        CHECK_EQ(voice_engine_talk(&engine, true), VOICE_OK);
+        CHECK_EQ(voice_engine_talk(&engine, VOICE_TALK_ON), VOICE_OK);
         const struct voice_packet *packet;
         while (n_taken < N_PACKETS && (packet = voice_engine_take(&engine)) != NULL) {
             const uint8_t *bytes = packet->bytes;
@@ -147,7 +148,7 @@ static void wait_frames(uint32_t n_frames) {
 
 // Wishes as fast as they can be had: none fails, and the last of each round comes true.
 CASE(race_ends_as_the_last_wish) {
-    struct voice_config config = {.codec = &stub, .bitrate_bps = 1, .payload_type = 96,
+    struct voice_config config = {.codec = &stub, .options.bitrate_bps = 1, .payload_type = 96,
                                   .ssrc = 77};
     voice_engine_init(&engine, no_clock);
     CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
@@ -156,10 +157,11 @@ CASE(race_ends_as_the_last_wish) {
     for (unsigned round = 0; round < 100; round++) {
         bool on = round % 2;
         for (unsigned i = 0; i < 1000; i++) {
-            CHECK_EQ(voice_engine_talk(&engine, (i % 2 == 0) == on), VOICE_OK);
+            bool now = (i % 2 == 0) == on;
+            CHECK_EQ(voice_engine_talk(&engine, now ? VOICE_TALK_ON : VOICE_TALK_OFF), VOICE_OK);
             voice_engine_listen(&engine, (int64_t)(i % 3) - 1);
         }
-        CHECK_EQ(voice_engine_talk(&engine, on), VOICE_OK);
+        CHECK_EQ(voice_engine_talk(&engine, on ? VOICE_TALK_ON : VOICE_TALK_OFF), VOICE_OK);
         voice_engine_listen(&engine, 1000 + round);
         wait_frames(3);
         for (unsigned p = 0; p < VOICE_RING_SLOTS && voice_engine_take(&engine) != NULL; p++) {
@@ -170,8 +172,8 @@ CASE(race_ends_as_the_last_wish) {
     }
     __atomic_store_n(&stop, true, __ATOMIC_RELEASE);
     CHECK_EQ(pthread_join(thread, NULL), 0);
-    CHECK_EQ(engine.listen, 1099);
-    CHECK_EQ(engine.talking, true);
+    CHECK_EQ(engine.receive.listen, 1099);
+    CHECK_EQ(engine.send.talking, true);
     CHECK(voice_engine_stat(&engine, VOICE_STAT_tx_bursts) >= 50);
     FIGURE("race_bursts", voice_engine_stat(&engine, VOICE_STAT_tx_bursts));
 }
@@ -184,7 +186,7 @@ CASE(race_canary) {
     while (voice_engine_stat(&engine, VOICE_STAT_frames) < 100) {
     }
     for (int i = 0; i < 1000; i++) {
-        engine.stats[VOICE_STAT_frames]++;
+        engine.stats.values[VOICE_STAT_frames]++;
     }
     __atomic_store_n(&stop, true, __ATOMIC_RELEASE);
     CHECK_EQ(pthread_join(thread, NULL), 0);

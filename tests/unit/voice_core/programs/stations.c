@@ -14,7 +14,7 @@ void station_start(struct station *station, const struct voice_codec *codec, uin
     uint32_t ssrc, uint16_t sequence, uint32_t timestamp) {
     struct voice_config config = {
         .codec = codec,
-        .bitrate_bps = bitrate_bps,
+        .options.bitrate_bps = bitrate_bps,
         .payload_type = PT(codec),
         .ssrc = ssrc,
         .sequence = sequence,
