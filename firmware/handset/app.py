@@ -14,6 +14,7 @@ from handset.link.handset_group import HandsetGroup
 from handset.link.link import Link
 from handset.link.os_group import OsGroup
 from handset.link.server import Server
+from handset.link.statistics_group import StatisticsGroup
 from handset.management import Management
 from handset.onair import FloorChannel
 from handset.ptt.controller import PttController
@@ -77,7 +78,9 @@ class Application:
         self.server = Server()
         self.link = Link(board.console, self.server, board.clock, board.power.reset)
         OsGroup(board.clock, self.link.request_reset, facts.os_info(board)).register(self.server)
-        HandsetGroup(Management(self).providers()).register(self.server)
+        management = Management(self)
+        HandsetGroup(management.providers()).register(self.server)
+        StatisticsGroup(management.statistics()).register(self.server)
 
     def log(self, text: str) -> None:
         """One line of text on the console."""

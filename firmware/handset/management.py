@@ -24,37 +24,40 @@ class Management:
     def providers(self) -> dict:
         return {
             "identity": self._identity,
-            "voice_stats": self._voice_stats,
             "floor": self._floor,
             "geo": self._geo,
             "codec": self._codec,
             "set_codec": self._set_codec,
-            "link_stats": self._link_stats,
             "memory": self._memory,
+        }
+
+    def statistics(self) -> dict:
+        """What the statistics group serves, by name."""
+        return {
+            "voice": self._app.board.audio.stats,
+            "link": self._app.link.stats,
+            "floor": self._floor_stats,
+            "geo": self._app.geo.stats,
         }
 
     def _identity(self, request: dict) -> dict:
         return facts.identity(self._app.board)
 
-    def _voice_stats(self, request: dict) -> dict:
-        return self._app.board.audio.stats()
-
     def _floor(self, request: dict) -> dict:
+        return {"state": self._app.floor.state, "talker": self._app.ptt.talker}
+
+    def _floor_stats(self) -> dict:
         floor = self._app.floor
         channel = self._app.floor_channel
         return {
-            "state": floor.state,
-            "talker": self._app.ptt.talker,
-            "counters": {
-                "datagrams": channel.received,
-                "ignored": channel.ignored,
-                "malformed": floor.malformed,
-                "discarded": floor.discarded,
-                "echoed": floor.echoed,
-                "collisions": floor.collisions,
-                "send_failed": channel.send_failed,
-                "media_send_failed": self._app.pump.send_failed,
-            },
+            "datagrams": channel.received,
+            "ignored": channel.ignored,
+            "malformed": floor.malformed,
+            "discarded": floor.discarded,
+            "echoed": floor.echoed,
+            "collisions": floor.collisions,
+            "send_failed": channel.send_failed,
+            "media_send_failed": self._app.pump.send_failed,
         }
 
     def _geo(self, request: dict) -> dict:
@@ -72,9 +75,6 @@ class Management:
         except RuntimeError as error:
             raise CommandError(EBUSY, str(error)) from None
         return self._codec(request)
-
-    def _link_stats(self, request: dict) -> dict:
-        return self._app.link.stats()
 
     def _memory(self, request: dict) -> dict:
         return {

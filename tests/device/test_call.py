@@ -65,10 +65,10 @@ def test_last_words_are_heard_to_the_end(bench: VirtualBench) -> None:
 
 
 def test_microphone_is_closed_unless_the_key_is_down(bench: VirtualBench, device_a: Device) -> None:
-    before = device_a.voice_stats()["tx_frames"]
+    before = device_a.statistics("voice")["tx_frames"]
     start_s = bench["A"].say_tone(440.0, 0.3)
     bench.wait_until(start_s + 0.4)
-    assert device_a.voice_stats()["tx_frames"] == before
+    assert device_a.statistics("voice")["tx_frames"] == before
 
 
 def test_talker_is_known_to_the_listener(

@@ -151,7 +151,7 @@ def test_a_release_gives_no_prompt_and_goes_on(bench: VirtualBench) -> None:
     with Device.open(handset.port) as device:
         device.on_text(said.append)
         assert device.echo("here") == "here"
-        assert device.link_stats()["noise_bytes"] > 0, "the bytes did not arrive"
+        assert device.statistics("link")["noise_bytes"] > 0, "the bytes did not arrive"
         device.listen(0.2)
     assert [
         line for line in said if re.search(r">>>|raw REPL|MicroPython v|Interrupt|42", line)

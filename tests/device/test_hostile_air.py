@@ -78,7 +78,7 @@ def test_one_datagram_kills_nobody(
     for name, handset in bench.handsets.items():
         handset.check()
         assert handset.boots == boots[name]
-    assert device_a.floor().counters["malformed"] > 0
+    assert device_a.statistics("floor")["malformed"] > 0
 
 
 def test_release_of_the_key_is_obeyed_within_a_flood(
@@ -112,7 +112,7 @@ def test_media_of_nobody_is_not_played(
     # What the test before this one said must have been played out.
     bench["B"].wait_output("led", "idle", T203_S + EDGE_TIMEOUT_S)
     bench.wait_until(bench.now_s() + PLAYED_OUT_S)
-    before = device_b.voice_stats()
+    before = device_b.statistics("voice")
     start_s = bench.now_s()
     for i in range(20):
         header = struct.pack(">BBHII", 0x80, 96, i, 320 * i, 0)
@@ -120,7 +120,7 @@ def test_media_of_nobody_is_not_played(
     bench.air.flush()
     heard = bench["B"].hear(start_s, start_s + 0.5)
     assert not np.any(heard)
-    after = device_b.voice_stats()
+    after = device_b.statistics("voice")
     assert after["rx_bad"] - before["rx_bad"] == 20
     assert after["decoded"] == before["decoded"]
 

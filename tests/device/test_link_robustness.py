@@ -50,7 +50,7 @@ def wait_for_echo(wire: serial.SerialBase, text: str) -> None:
 
 def counters(bench: VirtualBench) -> dict[str, int]:
     with Device.open(bench["A"].port) as device:
-        return dict(device.link_stats())
+        return dict(device.statistics("link"))
 
 
 def test_64_kilobytes_of_noise_then_an_echo(bench: VirtualBench, wire: serial.SerialBase) -> None:

@@ -18,6 +18,7 @@ from smpclient.requests.os_management import (
     MCUMgrParametersRead,
     OSApplicationInfoRead,
 )
+from smpclient.requests.statistics_management import GroupData, ListOfGroups
 from smpclient.transport.serial import SMPSerialTransport
 
 from handsetctl.bench.virtual_bench import VirtualBench
@@ -61,6 +62,16 @@ def test_smpmgr_reset(bench: VirtualBench) -> None:
     smpmgr(bench["A"].port, "os", "reset")
     bench["A"].wait_output("ready", "1", READY_TIMEOUT_S, since=since)
     assert bench["A"].boots == boots + 1
+
+
+def test_smpclient_reads_the_statistics(bench: VirtualBench) -> None:
+    groups = ask(bench["A"].port, ListOfGroups()).stat_list
+    assert set(groups) == {"floor", "geo", "link", "voice"}
+    for group in groups:
+        answer = ask(bench["A"].port, GroupData(name=group))
+        assert answer.name == group
+        assert answer.fields
+    assert ask(bench["A"].port, GroupData(name="voice")).fields["frames"] > 0
 
 
 def test_smpclient_parameters_are_used_to_the_full(bench: VirtualBench) -> None:

@@ -121,18 +121,21 @@ class GeoService:
         if self._has_fix():
             age_ms = self._clock.ticks_diff(now_ms, self._fix_ms)
             own = _position(fix.lat_e7(), fix.lon_e7(), fix.utc_ms(), age_ms)
-        counters = {
+        return {"enabled": self.enabled, "fix": own is not None, "own": own, "heard": heard}
+
+    def stats(self) -> dict:
+        """Counters of position reports, and of what the receiver says."""
+        parser = self.parser
+        return {
             "reports_sent": self.sent,
             "reports_received": self.received,
             "reports_malformed": self.malformed,
             "bytes_while_off": self.bytes_while_off,
-        }
-        return {
-            "enabled": self.enabled,
-            "fix": own is not None,
-            "own": own,
-            "heard": heard,
-            "counters": counters,
+            "nmea_sentences": parser.sentences,
+            "nmea_ignored": parser.ignored,
+            "nmea_bad_checksum": parser.bad_checksum,
+            "nmea_bad_framing": parser.bad_framing,
+            "nmea_bad_fields": parser.bad_fields,
         }
 
     # ------------------------------------------------------------------------------------- switch

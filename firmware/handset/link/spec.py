@@ -4,8 +4,10 @@ Both sides execute this file, the firmware under MicroPython and the host under 
 imports nothing. There is deliberately no command that switches the microphone or the GNSS
 receiver on: only the agent's own buttons do that.
 
+Counters are not here: they are read through SMP's own group for them (statistics_group.py).
+
 Kinds of a field: "str", "int", "bool", "map" (fields in `of`), "list" (of the kind in `of`, or
-of maps when `of` is a tuple of fields), "counters" (open map of text to int).
+of maps when `of` is a tuple of fields).
 """
 
 TYPE_CHECKING = False
@@ -27,10 +29,6 @@ class Field:
         self.doc = doc
         self.of = of
         self.null = null
-
-
-# In place of a tuple of fields: an open map of text to int.
-COUNTERS = "counters"
 
 
 class Command:
@@ -78,19 +76,12 @@ COMMANDS = (
         ),
     ),
     Command(
-        1,
-        "voice_stats",
-        "Counters of the voice engine; see the voice module's README.",
-        COUNTERS,
-    ),
-    Command(
         2,
         "floor",
         "Floor control: may this handset talk, and who does.",
         (
             Field("state", "str", "", "state of the floor participant"),
             Field("talker", "str", "", "MCPTT ID of who holds the floor, empty when nobody"),
-            Field("counters", "counters", "", "floor messages and timer events"),
         ),
     ),
     Command(
@@ -102,16 +93,9 @@ COMMANDS = (
             Field("fix", "bool", "", "the receiver knows where it is"),
             Field("own", "map", "", "own position, null without a fix", _OWN_POSITION, True),
             Field("heard", "list", "", "last position of each user heard", _HEARD_POSITION),
-            Field("counters", "counters", "", "position reports and receiver bytes"),
         ),
     ),
     Command(4, "codec", "The voice codec used for talking.", _CODEC, _CODEC),
-    Command(
-        5,
-        "link_stats",
-        "Counters of this management link; see the link's README.",
-        COUNTERS,
-    ),
     Command(
         6,
         "memory",
@@ -137,8 +121,6 @@ def command(name: str) -> Command:
 
 def mismatch(fields: "Any", message: "Any") -> str:
     """What in `message` does not follow `fields`, as a phrase; "" when all does."""
-    if fields == COUNTERS:
-        return _counters_mismatch(message)
     if not isinstance(message, dict):
         return "is not a map"
     for field in fields:
@@ -160,8 +142,6 @@ def _value_mismatch(field: Field, value: "Any") -> str:
         return mismatch(field.of, value)
     if field.kind == "list":
         return _list_mismatch(field, value)
-    if field.kind == "counters":
-        return _counters_mismatch(value)
     return _scalar_mismatch(field.kind, value)
 
 
@@ -175,15 +155,6 @@ def _list_mismatch(field: Field, value: "Any") -> str:
             wrong = _scalar_mismatch(field.of, item)
         if wrong:
             return "has an item that " + wrong
-    return ""
-
-
-def _counters_mismatch(value: "Any") -> str:
-    if not isinstance(value, dict):
-        return "is not a map"
-    for name in value:
-        if _scalar_mismatch("str", name) or _scalar_mismatch("int", value[name]):
-            return "has %r, which is not a counter" % (name,)
     return ""
 
 

@@ -14,6 +14,7 @@ from smp.error import MGMT_ERR
 from smp.header import OP, CommandId, GroupId, Header
 from smp.os_management import OS_MGMT_RET_RC
 from smp.packet import CRC16_STRUCT, FRAME_LENGTH_STRUCT
+from smp.statistics_management import STAT_MGMT_ERR
 from typing_extensions import Self
 
 from handsetctl import spec
@@ -55,14 +56,6 @@ class Counters(Mapping[str, int]):
         return f"{type(self).__name__}({self._counts!r})"
 
 
-class VoiceStats(Counters):
-    """Counters of the voice engine, e.g. ["tx_frames"]; see the voice module's README."""
-
-
-class LinkStats(Counters):
-    """Counters of the management link; see the link's README."""
-
-
 @dataclass(frozen=True)
 class Parameters(_Message):
     """buf_size: largest SMP message in bytes; buf_count: how many it buffers."""
@@ -92,7 +85,6 @@ class Floor(_Message):
 
     state: str
     talker: str
-    counters: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -130,7 +122,6 @@ class Geo(_Message):
     fix: bool
     own: Position | None
     heard: tuple[HeardPosition, ...]
-    counters: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -247,6 +238,26 @@ class Device:
         """Return as soon as the handset answers. DeviceTimeout, PortBusy."""
         self.transport.wait_ready(timeout_s)
 
+    # -- statistics group ---------------------------------------------------------------------
+
+    def statistics_groups(self) -> tuple[str, ...]:
+        """Names of the groups of counters, such as "voice" and "link"."""
+        command = CommandId.StatisticsManagement.LIST_OF_GROUPS
+        names = self._statistics(command, {}).get("stat_list")
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            raise ProtocolError(f"not a list of groups: {names!r}", self.transport.url)
+        return tuple(names)
+
+    def statistics(self, group: str) -> Counters:
+        """The counters of a group; CommandRefused if it has no such group."""
+        command = CommandId.StatisticsManagement.GROUP_DATA
+        counts = self._statistics(command, {"name": group}).get("fields")
+        if not isinstance(counts, dict) or not all(
+            isinstance(name, str) and isinstance(count, int) for name, count in counts.items()
+        ):
+            raise ProtocolError(f"not a group of counters: {counts!r}", self.transport.url)
+        return Counters(counts)
+
     # -- the handset's own group --------------------------------------------------------------
 
     def identity(self) -> Identity:
@@ -255,10 +266,6 @@ class Device:
         answer["capabilities"] = tuple(answer["capabilities"])
         answer["codecs"] = tuple(answer["codecs"])
         return Identity(**answer)
-
-    def voice_stats(self) -> VoiceStats:
-        """Counters of the voice engine."""
-        return VoiceStats(self._read("voice_stats"))
 
     def floor(self) -> Floor:
         """May this handset talk, and who does."""
@@ -273,7 +280,6 @@ class Device:
             answer["fix"],
             None if own is None else Position(**own),
             tuple(HeardPosition(**position) for position in answer["heard"]),
-            answer["counters"],
         )
 
     def codec(self) -> Codec:
@@ -288,10 +294,6 @@ class Device:
         body = {"name": name, "bitrate_bps": bitrate_bps}
         return Codec(**self._own(OP.WRITE, "codec", body))
 
-    def link_stats(self) -> LinkStats:
-        """Counters of the management link."""
-        return LinkStats(self._read("link_stats"))
-
     def memory(self) -> Memory:
         """The Python heap of the handset."""
         return Memory(**self._read("memory"))
@@ -301,6 +303,12 @@ class Device:
     def _os(self, op: OP, command: CommandId.OSManagement, body: dict[str, Any]) -> dict[str, Any]:
         what = command.name.lower().replace("_", " ")
         return self._call(op, GroupId.OS_MANAGEMENT, int(command), body, what)
+
+    def _statistics(
+        self, command: CommandId.StatisticsManagement, body: dict[str, Any]
+    ) -> dict[str, Any]:
+        group = GroupId.STATISTICS_MANAGEMENT
+        return self._call(OP.READ, group, int(command), body, "statistics")
 
     def _os_text(
         self, op: OP, command: CommandId.OSManagement, body: dict[str, Any], name: str
@@ -388,6 +396,8 @@ def _error_name(group: int | None, code: int) -> str:
             return MGMT_ERR(code).name
         if group == GroupId.OS_MANAGEMENT:
             return OS_MGMT_RET_RC(code).name
+        if group == GroupId.STATISTICS_MANAGEMENT:
+            return STAT_MGMT_ERR(code).name
     except ValueError:
         return f"error {code}"
     return f"error {code} of group {group}"

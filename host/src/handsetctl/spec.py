@@ -33,13 +33,12 @@ class FieldSpec:
 
 @dataclass(frozen=True)
 class CommandSpec:
-    """One command. `read` is None where the answer is an open map of counters; `write` is None
-    where the command cannot be written."""
+    """One command. `write` is None where the command cannot be written."""
 
     number: int
     name: str
     doc: str
-    read: tuple[FieldSpec, ...] | None
+    read: tuple[FieldSpec, ...]
     write: tuple[FieldSpec, ...] | None
 
 
@@ -70,13 +69,12 @@ def group() -> int:
 @cache
 def commands() -> tuple[CommandSpec, ...]:
     """All commands, in the order of their numbers."""
-    counters = _table()["COUNTERS"]
     return tuple(
         CommandSpec(
             raw.number,
             raw.name,
             raw.doc,
-            None if raw.read == counters else _fields(raw.read),
+            _fields(raw.read),
             None if raw.write is None else _fields(raw.write),
         )
         for raw in _table()["COMMANDS"]

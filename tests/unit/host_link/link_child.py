@@ -13,6 +13,7 @@ from handset.link.handset_group import HandsetGroup
 from handset.link.link import Link
 from handset.link.os_group import OsGroup
 from handset.link.server import EBUSY, EINVAL, CommandError, Server
+from handset.link.statistics_group import StatisticsGroup
 
 RESET_EXIT_CODE = 64
 POSITION = {"lat_deg_e7": 488566000, "lon_deg_e7": -23522000, "utc_ms": 1763775720250, "age_ms": 40}
@@ -80,9 +81,11 @@ class Handset:
         self._codec = {"name": "amrwb", "bitrate_bps": 12650}
 
     def providers(self):
-        names = ("identity", "voice_stats", "floor", "geo", "codec", "set_codec", "memory")
-        providers = {name: getattr(self, name) for name in names}
-        return dict(providers, link_stats=lambda request: self._link.stats())
+        names = ("identity", "floor", "geo", "codec", "set_codec", "memory")
+        return {name: getattr(self, name) for name in names}
+
+    def statistics(self):
+        return {"voice": self._voice_stats, "link": self._link.stats}
 
     def identity(self, request):
         return {
@@ -97,15 +100,15 @@ class Handset:
             "heap_bytes": 262144,
         }
 
-    def voice_stats(self, request):
+    def _voice_stats(self):
         return {"tx_frames": 10, "rx_lost": 0}
 
     def floor(self, request):
-        return {"state": "silence", "talker": "", "counters": {"requests": 1}}
+        return {"state": "silence", "talker": ""}
 
     def geo(self, request):
         heard = [dict(POSITION, user_id="sip:b@sim.invalid")]
-        return {"enabled": True, "fix": False, "own": None, "heard": heard, "counters": {"a": 1}}
+        return {"enabled": True, "fix": False, "own": None, "heard": heard}
 
     def codec(self, request):
         return self._codec
@@ -155,7 +158,9 @@ async def _main(fd, boot):
     clock = Clock()
     link = Link(FdConsole(fd), server, clock, lambda: sys.exit(RESET_EXIT_CODE), stall_ms=200)
     OsGroup(clock, link.request_reset, OS_INFO).register(server)
-    HandsetGroup(Handset(link, boot).providers()).register(server)
+    handset = Handset(link, boot)
+    HandsetGroup(handset.providers()).register(server)
+    StatisticsGroup(handset.statistics()).register(server)
     link.log("boot %d" % boot)
     await asyncio.gather(link.run(), _chatter(link))
 

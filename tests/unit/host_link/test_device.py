@@ -44,11 +44,11 @@ def test_own_commands(device):
     assert identity.serial_number == "SIM-0001"
     assert identity.codecs == ("amrwb", "opus")
     assert identity.as_dict()["heap_bytes"] == 262144
-    assert device.voice_stats()["tx_frames"] == 10
-    assert dict(device.voice_stats()) == {"tx_frames": 10, "rx_lost": 0}
-    assert device.floor().counters == {"requests": 1}
+    assert device.statistics("voice")["tx_frames"] == 10
+    assert dict(device.statistics("voice")) == {"tx_frames": 10, "rx_lost": 0}
+    assert device.statistics_groups() == ("link", "voice")
     assert device.memory().frames_in_voice_path == 50
-    assert device.link_stats()["requests"] > 5
+    assert device.statistics("link")["requests"] > 5
     geo = device.geo()
     assert geo.own is None
     assert (geo.heard[0].user_id, geo.heard[0].lat_deg) == ("sip:b@sim.invalid", 48.8566)
@@ -67,6 +67,9 @@ def test_a_refusal_says_what_was_asked_and_why(device):
     with pytest.raises(CommandRefused, match="error 3 of group 72") as refusal:
         device.set_codec("opus", 1)
     assert (refusal.value.rc, refusal.value.group) == (3, 72)
+    with pytest.raises(CommandRefused, match="INVALID_GROUP") as refusal:
+        device.statistics("nothing")
+    assert (refusal.value.rc, refusal.value.group) == (2, 2)
     with pytest.raises(CommandRefused, match="INVALID_FORMAT") as refusal:
         device.os_info("?")
     assert (refusal.value.rc, refusal.value.group) == (2, 0)
@@ -79,10 +82,10 @@ def test_messages_up_to_the_announced_size(device, n_chars):
 
 
 def test_a_message_too_large_is_not_sent(device):
-    before = device.link_stats()["rx_bytes"]
+    before = device.statistics("link")["rx_bytes"]
     with pytest.raises(MessageTooLarge, match="2044"):
         device.echo("m" * 2040)
-    assert device.link_stats()["rx_bytes"] - before < 200
+    assert device.statistics("link")["rx_bytes"] - before < 200
 
 
 def test_reset_returns_when_the_next_boot_answers(handset, device):

@@ -20,17 +20,14 @@ EXAMPLES = {
         "codecs": ["amrwb", "opus"],
         "heap_bytes": 262144,
     },
-    "voice_stats": {"tx_frames": 10, "rx_lost": 0},
-    "floor": {"state": "silence", "talker": "", "counters": {"requests": 1}},
+    "floor": {"state": "silence", "talker": ""},
     "geo": {
         "enabled": True,
         "fix": True,
         "own": POSITION,
         "heard": [dict(POSITION, user_id="sip:b@sim.invalid")],
-        "counters": {"reports_sent": 1},
     },
     "codec": {"name": "amrwb", "bitrate_bps": 12650},
-    "link_stats": {"packets": 2},
     "memory": {
         "heap_free_bytes": 1,
         "heap_used_bytes": 2,
@@ -72,7 +69,7 @@ def test_examples_follow_the_table_over_the_wire(command):
 
 
 def test_geo_without_a_fix_follows_the_table():
-    message = {"enabled": False, "fix": False, "own": None, "heard": [], "counters": {}}
+    message = {"enabled": False, "fix": False, "own": None, "heard": []}
     assert spec.mismatch(spec.command("geo").read, message) == ""
 
 
@@ -133,15 +130,14 @@ def test_the_table_is_in_order_and_documented():
     for command in spec.COMMANDS:
         assert command.doc.endswith(".")
         for fields in (command.read, command.write or ()):
-            if fields != spec.COUNTERS:
-                _check_fields(fields)
+            _check_fields(fields)
 
 
 def _check_fields(fields):
     assert len({field.name for field in fields}) == len(fields)
     for field in fields:
         assert field.doc
-        assert field.kind in ("str", "int", "bool", "map", "list", "counters")
+        assert field.kind in ("str", "int", "bool", "map", "list")
         assert bool(field.of) == (field.kind in ("map", "list"))
         # A number says what it counts in, in its name and in its unit.
         assert (field.kind == "int") == bool(field.unit)
@@ -158,9 +154,6 @@ def _check_fields(fields):
         ("identity", {"heap_bytes": None}, "int"),
         ("identity", {"serial_number": b"x"}, "str"),
         ("identity", {"extra": 1}, "unknown"),
-        ("floor", {"counters": {"a": "b"}}, "counter"),
-        ("floor", {"counters": {1: 1}}, "counter"),
-        ("floor", {"counters": None}, "map"),
         ("geo", {"own": {}}, "lacks"),
         ("geo", {"own": 5}, "map"),
         ("geo", {"heard": [POSITION]}, "lacks"),
@@ -174,8 +167,6 @@ def test_mismatches_are_named(name, change, what):
 
 def test_missing_fields_are_named():
     for command in spec.COMMANDS:
-        if command.read == spec.COUNTERS:
-            continue
         for field in command.read:
             message = {k: v for k, v in EXAMPLES[command.name].items() if k != field.name}
             assert repr(field.name) in spec.mismatch(command.read, message)

@@ -8,7 +8,7 @@ import sys
 import typer
 from rich.text import Text
 
-from handsetctl.cli import air, board, demo, dev, geo, info, monitor, ptt, sim, voice
+from handsetctl.cli import air, board, demo, dev, geo, info, monitor, ptt, sim, stats, voice
 from handsetctl.cli.output import err_console
 from handsetctl.errors import HandsetError
 
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 app.add_typer(sim.app, name="sim")
 app.command("info")(info.info)
+app.command("stats")(stats.stats)
 app.command("monitor")(monitor.monitor)
 app.add_typer(ptt.app, name="ptt")
 app.add_typer(geo.app, name="geo")

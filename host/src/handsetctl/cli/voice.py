@@ -1,4 +1,4 @@
-"""`handsetctl voice`: the voice engine's counters, and which codec it speaks."""
+"""`handsetctl voice`: which codec a handset speaks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from handsetctl.cli.output import JsonOption, option, show_facts
 from handsetctl.cli.target import TargetArgument, open_device
 
 app = typer.Typer(help="The voice engine of a handset.", no_args_is_help=True)
-
-
-@app.command()
-def stats(target: TargetArgument, as_json: JsonOption = False) -> None:
-    """Show frames, losses, jitter, under-runs and codec times since start."""
-    with open_device(target) as device:
-        show_facts(f"voice statistics of {target}", device.voice_stats(), as_json)
 
 
 @app.command()

@@ -24,7 +24,7 @@ from handsetctl.demo.presses import (
     warm_up,
 )
 from handsetctl.demo.timeline import Session
-from handsetctl.device import Device, VoiceStats
+from handsetctl.device import Counters, Device
 from handsetctl.measure import (
     MeasureError,
     first_syllable_clipped,
@@ -157,8 +157,8 @@ def _phrases(options: Options, progress: Progress) -> list[Samples]:
 class _Snapshot:
     """What the handsets counted so far: A talks, B listens."""
 
-    talker: VoiceStats
-    listener: VoiceStats
+    talker: Counters
+    listener: Counters
     heap_bytes: int
     packets: int
 
@@ -166,8 +166,8 @@ class _Snapshot:
     def of(cls, talker: Device, listener: Device) -> _Snapshot:
         memories = (talker.memory(), listener.memory())
         return cls(
-            talker.voice_stats(),
-            listener.voice_stats(),
+            talker.statistics("voice"),
+            listener.statistics("voice"),
             sum(memory.heap_bytes_in_voice_path for memory in memories),
             sum(memory.frames_in_voice_path for memory in memories),
         )
@@ -189,7 +189,7 @@ class _Snapshot:
         }
 
 
-def _playable(listener: VoiceStats) -> int:
+def _playable(listener: Counters) -> int:
     """Packets that could be played: all that came less what was useless to the listener."""
     useless = ("rx_bad", "rx_foreign", "rx_late", "rx_duplicate", "rx_overflow", "decode_failed")
     return listener["rx_packets"] - sum(listener[name] for name in useless)
