@@ -29,9 +29,11 @@ CROSS := CC=riscv64-unknown-elf-gcc AR=riscv64-unknown-elf-ar \
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export GIT_CEILING_DIRECTORIES := $(THIRD_PARTY)
 
-# MicroPython's make follows sources and headers, but not the settings below, nor a frozen file that is gone:
+# MicroPython's make follows sources and headers, but not the settings below (nor that one of them took a module away),
+# nor a frozen file that is gone:
 # other settings start the objects afresh, other file names the frozen code.
-SETTINGS := $(filter-out %/codecs.mk %/mbedtls.mk,$(wildcard boards/qemu_rv32/*.mk firmware/ports/qemu/*.mk firmware/cmodules/*/*.mk))
+SETTINGS := $(filter-out %/codecs.mk %/mbedtls.mk,$(wildcard boards/qemu_rv32/*.mk firmware/ports/qemu/*.mk \
+                firmware/ports/qemu/mpconfigport.h firmware/cmodules/*/*.mk))
 settings_now = $$( { cat $(SETTINGS) $(TOP)/.fetched.json; echo $(ROOT); riscv64-unknown-elf-gcc --version; } | cksum)
 frozen_now   = $$( { find firmware/handset firmware/hal firmware/ports firmware/development -name '*.py' | LC_ALL=C sort; } | cksum)
 

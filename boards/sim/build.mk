@@ -30,9 +30,10 @@ MAKE_IN := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -j$
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export GIT_CEILING_DIRECTORIES := $(THIRD_PARTY)
 
-# MicroPython's make follows sources and headers, but not the settings below, nor a frozen file that is gone:
+# MicroPython's make follows sources and headers, but not the settings below (nor that one of them took a module away),
+# nor a frozen file that is gone:
 # other settings start the objects afresh, other file names the frozen code.
-SETTINGS := $(filter-out %/codecs.mk %/mbedtls.mk,$(wildcard boards/sim/*.mk firmware/cmodules/*/*.mk))
+SETTINGS := $(filter-out %/codecs.mk %/mbedtls.mk,$(wildcard boards/sim/*.mk boards/sim/*.h firmware/cmodules/*/*.mk))
 settings_now = $$( { cat $(SETTINGS) $(TOP)/.fetched.json; echo $(ROOT); $(CC) --version; } | cksum)
 frozen_now   = $$( { find firmware/handset firmware/hal firmware/ports -name '*.py' | LC_ALL=C sort; } | cksum)
 
