@@ -3,6 +3,7 @@
 import board_facts
 
 from hal.board import Board
+from ports.common.rng import Rng
 from ports.esp32 import buses, radios, settings
 from ports.esp32.audio import Audio
 from ports.esp32.buttons import Buttons, gpios
@@ -15,7 +16,6 @@ from ports.esp32.indicator import Indicators
 from ports.esp32.lamp import Lamp, Led
 from ports.esp32.oled import Oled
 from ports.esp32.power import Power
-from ports.esp32.rng import Rng
 
 
 def make_board() -> Board:
@@ -23,7 +23,7 @@ def make_board() -> Board:
     pins = board_facts.PINS
     found = settings.load()
     clock = Clock()
-    # First of all: the random number generator lives on the radio's noise.
+    # First of all: the chip's random numbers live on the radio's noise.
     radio = radios.make(found, clock)
     return Board(
         board_facts,
@@ -37,7 +37,7 @@ def make_board() -> Board:
         ),
         audio=Audio(),
         flash=PartitionFlash("store", board_facts.FLASH_SECTOR_BYTES),
-        rng=Rng(radio.is_on),
+        rng=Rng(),
         power=Power(),
         identity=Identity(found),
     )

@@ -3,6 +3,7 @@
 import board_facts
 
 from hal.board import Board
+from ports.common.rng import Rng
 from ports.esp32 import radios, settings
 from ports.esp32.audio import Audio
 from ports.esp32.buttons import Buttons, gpios
@@ -13,7 +14,6 @@ from ports.esp32.gnss import Gnss
 from ports.esp32.identity import Identity
 from ports.esp32.lamp import Lamp, Ws2812
 from ports.esp32.power import Power
-from ports.esp32.rng import Rng
 
 
 def make_board() -> Board:
@@ -21,7 +21,7 @@ def make_board() -> Board:
     pins = board_facts.PINS
     found = settings.load()
     clock = Clock()
-    # First of all: the random number generator lives on the radio's noise.
+    # First of all: the chip's random numbers live on the radio's noise.
     radio = radios.make(found, clock)
     return Board(
         board_facts,
@@ -35,7 +35,7 @@ def make_board() -> Board:
         ),
         audio=Audio(),
         flash=PartitionFlash("store", board_facts.FLASH_SECTOR_BYTES),
-        rng=Rng(radio.is_on),
+        rng=Rng(),
         power=Power(),
         identity=Identity(found),
     )

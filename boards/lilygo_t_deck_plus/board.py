@@ -7,6 +7,7 @@ import board_facts
 
 from hal.board import Board
 from ports.common import ubx
+from ports.common.rng import Rng
 from ports.esp32 import buses, radios, settings
 from ports.esp32.audio import Audio
 from ports.esp32.buttons import Buttons, gpios
@@ -18,7 +19,6 @@ from ports.esp32.gnss import Gnss
 from ports.esp32.identity import Identity
 from ports.esp32.keyboard import Keyboard
 from ports.esp32.power import Power
-from ports.esp32.rng import Rng
 from ports.esp32.tft import Tft
 
 
@@ -28,7 +28,7 @@ def make_board() -> Board:
     buses.set_outputs(pins, high=("peripheral_power", "lora_cs", "sdcard_cs", "display_cs"))
     found = settings.load()
     clock = Clock()
-    # First of all: the random number generator lives on the radio's noise.
+    # First of all: the chip's random numbers live on the radio's noise.
     radio = radios.make(found, clock)
     i2c = buses.i2c(pins)
     return Board(
@@ -47,7 +47,7 @@ def make_board() -> Board:
         ),
         audio=Audio(codec=Es7210(i2c)),
         flash=PartitionFlash("store", board_facts.FLASH_SECTOR_BYTES),
-        rng=Rng(radio.is_on),
+        rng=Rng(),
         power=Power(),
         identity=Identity(found),
     )

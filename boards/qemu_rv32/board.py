@@ -3,6 +3,7 @@
 import board_facts
 
 from hal.board import Board
+from ports.common.rng import Rng
 from ports.common.voice_engine import VoiceEngine
 from ports.qemu import bench_clock, wires
 from ports.qemu.clock import Clock
@@ -12,7 +13,6 @@ from ports.qemu.gnss import Gnss
 from ports.qemu.identity import Identity
 from ports.qemu.power import Power
 from ports.qemu.radio import WireRadio
-from ports.qemu.rng import Rng
 from ports.virtual.buttons import Buttons
 from ports.virtual.indicator import Indicator
 from ports.virtual.pins import Pins

@@ -3,6 +3,7 @@
 import board_facts
 
 from hal.board import Board
+from ports.common.rng import Rng
 from ports.common.voice_engine import VoiceEngine
 from ports.unix import wiring
 from ports.unix.clock import Clock
@@ -12,7 +13,6 @@ from ports.unix.gnss import Gnss
 from ports.unix.identity import Identity
 from ports.unix.power import Power
 from ports.unix.radio import UdpRadio
-from ports.unix.rng import Rng
 from ports.unix.wires import DatagramWire
 from ports.virtual.buttons import Buttons
 from ports.virtual.indicator import Indicator

@@ -9,9 +9,10 @@ JOBS        ?= 2
 PYTHON      ?= python3
 THIRD_PARTY := $(ROOT)/build/third_party
 CODECS      := $(ROOT)/build/codecs/native
+MBEDTLS     := $(ROOT)/build/mbedtls/native
 MICROPYTHON ?=
 RELEASE     := $(if $(MICROPYTHON),-$(MICROPYTHON))
-SOURCES     := micropython$(subst .,-,$(RELEASE)) opus vo-amrwbenc opencore-amr
+SOURCES     := micropython$(subst .,-,$(RELEASE)) opus vo-amrwbenc opencore-amr mbedtls
 MPY_CROSS   := $(ROOT)/build/mpy-cross$(RELEASE)
 OUT         := $(ROOT)/build/sim$(RELEASE)
 OBJ         := $(OUT)/obj
@@ -29,13 +30,14 @@ MAKE_IN := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make --no-print-directory -j$
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 export GIT_CEILING_DIRECTORIES := $(THIRD_PARTY)
 
-# MicroPython's make follows sources and headers, but not the settings below, nor a frozen file that is gone:
+# MicroPython's make follows sources and headers, but not the settings below (nor that one of them took a module away),
+# nor a frozen file that is gone:
 # other settings start the objects afresh, other file names the frozen code.
-SETTINGS := $(filter-out %/codecs.mk,$(wildcard boards/sim/*.mk firmware/cmodules/*/*.mk))
+SETTINGS := $(filter-out %/codecs.mk %/mbedtls.mk,$(wildcard boards/sim/*.mk boards/sim/*.h firmware/cmodules/*/*.mk))
 settings_now = $$( { cat $(SETTINGS) $(TOP)/.fetched.json; echo $(ROOT); $(CC) --version; } | cksum)
 frozen_now   = $$( { find firmware/handset firmware/hal firmware/ports -name '*.py' | LC_ALL=C sort; } | cksum)
 
-.PHONY: all fetch generated codecs mpy-cross micropython
+.PHONY: all fetch generated codecs mbedtls mpy-cross micropython
 all: micropython
 
 fetch:
@@ -49,11 +51,15 @@ codecs: fetch
 	@$(STEP) codecs "AMR-WB and Opus" $(LOGS) -- \
 	    $(MAKE_IN) -f firmware/cmodules/voice/codecs.mk TARGET=native THIRD_PARTY=$(THIRD_PARTY) OUT=$(CODECS)
 
+mbedtls: fetch
+	@$(STEP) mbedtls "AES-GCM and SHA-256" $(LOGS) -- \
+	    $(MAKE_IN) -f firmware/cmodules/vault/mbedtls.mk TARGET=native THIRD_PARTY=$(THIRD_PARTY) OUT=$(MBEDTLS)
+
 mpy-cross: fetch
 	@$(STEP) mpy-cross "bytecode compiler" $(LOGS) -- \
 	    $(MAKE_IN) -C $(TOP)/mpy-cross BUILD=$(MPY_CROSS)
 
-micropython: generated codecs mpy-cross
+micropython: generated codecs mbedtls mpy-cross
 	@mkdir -p $(OBJ) $(MPY_LIB) && touch $(MPY_LIB)/README.md
 	@if [ "$$(cat $(OBJ)/settings 2>/dev/null)" != "$(settings_now)" ]; then \
 	    rm -rf $(OBJ) && mkdir -p $(OBJ) && echo "$(settings_now)" > $(OBJ)/settings; fi
@@ -65,7 +71,7 @@ micropython: generated codecs mpy-cross
 	    USER_C_MODULES=$(ROOT)/firmware/cmodules FROZEN_MANIFEST=$(ROOT)/boards/sim/manifest.py \
 	    MICROPY_MANIFEST_FIRMWARE_DIR=$(ROOT)/firmware MICROPY_MANIFEST_GENERATED_DIR=$(GENERATED) \
 	    BOARD_DIR=$(ROOT)/boards/sim HANDSET_ROOT=$(ROOT) HANDSET_GENERATED=$(GENERATED) \
-	    HANDSET_CODECS=$(CODECS) HANDSET_THIRD_PARTY=$(THIRD_PARTY)
+	    HANDSET_CODECS=$(CODECS) HANDSET_MBEDTLS=$(MBEDTLS) HANDSET_THIRD_PARTY=$(THIRD_PARTY)
 	@cmp -s $(OBJ)/handset $(OUT)/handset || { cp $(OBJ)/handset $(OUT)/handset.new && \
 	    mv $(OUT)/handset.new $(OUT)/handset; }
 	@touch $(OUT)/built

@@ -33,6 +33,12 @@
 #undef MICROPY_VFS_ROM
 #define MICROPY_VFS_ROM (0)
 
+// Random numbers come from the board's rng (C module vault) and from nowhere else.
+#undef MICROPY_PY_RANDOM
+#define MICROPY_PY_RANDOM (0)
+#undef MICROPY_PY_OS_URANDOM
+#define MICROPY_PY_OS_URANDOM (0)
+
 // No shell, no web sockets, no loading of compiled code from files.
 #undef MICROPY_PY_OS_SYSTEM
 #define MICROPY_PY_OS_SYSTEM (0)

@@ -1,12 +1,14 @@
-"""Programs that are Debian packages: there, installed, or unpacked without root.
+"""Programs and shared libraries that are Debian packages: there, installed, or unpacked without root.
 
-    python3 -m tools.system_packages tshark qemu-system-riscv32 riscv64-unknown-elf-gcc
+    python3 -m tools.system_packages tshark qemu-system-riscv32 libsrtp2.so.1
 
 Ends at once when all are there. What is missing is installed in one go where that is allowed
-(root), else unpacked into build/debian with wrappers in build/bin. When neither can be, exit code 1
-and the line to type.
+(root), else unpacked into build/debian with wrappers in build/bin; `load_library` finds a library there. When
+neither can be, exit code 1 and the line to type.
 """
 
+import contextlib
+import ctypes
 import os
 import shlex
 import shutil
@@ -27,7 +29,7 @@ _SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 @dataclass(frozen=True)
 class Program:
-    """What it takes to have a program."""
+    """What it takes to have a program, or a library (of which the packages alone count)."""
 
     packages: tuple[str, ...]
     # How it is seen to work.
@@ -46,6 +48,7 @@ _PROGRAMS = {
         check=("--specs=picolibc.specs", "-E", "-x", "c", "-include", "stdio.h", "/dev/null"),
         wrap="riscv64-unknown-elf-*",
     ),
+    "libsrtp2.so.1": Program(("libsrtp2-1",)),
 }
 
 
@@ -55,11 +58,50 @@ def program(name: str) -> Program:
 
 
 def missing(names: list[str]) -> list[str]:
-    """Those that can not be called, or do not work."""
+    """Those that can not be called or loaded, or do not work."""
     return [name for name in names if not _works(name)]
 
 
+def load_library(name: str) -> ctypes.CDLL:
+    """The shared library of that name, the system's or an unpacked one. OSError if there is none."""
+    try:
+        return ctypes.CDLL(name)
+    except OSError:
+        folder = _unpacked_in(name)
+        if not folder.is_dir():
+            raise
+        return _load_unpacked(name, folder)
+
+
+def _load_unpacked(name: str, folder: Path) -> ctypes.CDLL:
+    """With all that was unpacked with it: nobody looks for those in this folder but us."""
+    waiting = sorted(path for path in folder.glob("usr/lib/**/*.so*") if path.is_file())
+    loaded: dict[str, ctypes.CDLL] = {}
+    # Each finds what it needs once that is loaded.
+    for _ in range(len(waiting)):
+        for path in [path for path in waiting if path.name not in loaded]:
+            with contextlib.suppress(OSError):
+                loaded[path.name] = ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
+        if name in loaded:
+            return loaded[name]
+    raise OSError(f"{name}, unpacked, can not be loaded")
+
+
+def _unpacked_in(name: str) -> Path:
+    return debian.PRIVATE_DIR / program(name).packages[0]
+
+
+def _is_library(name: str) -> bool:
+    return ".so" in name
+
+
 def _works(name: str) -> bool:
+    if _is_library(name):
+        try:
+            load_library(name)
+        except OSError:
+            return False
+        return True
     path = os.pathsep.join([str(BIN_DIR), os.environ.get("PATH", ""), _SYSTEM_PATH])
     found = shutil.which(name, path=path)
     if not found:
@@ -69,7 +111,7 @@ def _works(name: str) -> bool:
 
 
 def provide(names: list[str]) -> None:
-    """Make the programs callable; raises `debian.PackageError`."""
+    """Make programs callable and libraries loadable; raises `debian.PackageError`."""
     wanted = missing(names)
     if wanted and os.geteuid() == 0:
         _install([package for name in wanted for package in program(name).packages])
@@ -92,9 +134,11 @@ def _install(packages: list[str]) -> None:
 def _unpack(name: str) -> None:
     packages = program(name).packages
     say("apt", f"{name}: unpacked into build/debian, not installed (no root)")
-    folder = debian.unpack_packages(
-        [*packages], debian.PRIVATE_DIR / packages[0], with_dependencies=True
-    )
+    folder = debian.unpack_packages([*packages], _unpacked_in(name), with_dependencies=True)
+    if _is_library(name):
+        if not _works(name):
+            raise debian.PackageError(f"{name}, unpacked, does not load")
+        return
     _place_specs(folder)
     family = sorted(path.name for path in (folder / "usr/bin").glob(program(name).wrap or name))
     for member in family:

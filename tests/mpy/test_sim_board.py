@@ -37,7 +37,8 @@ def test_locked_heap_refuses():
 
 
 def test_what_a_handset_has_no_use_for_is_not_there():
-    for name in ("machine", "socket", "ssl", "btree", "bluetooth", "ffi", "termios", "websocket"):
+    names = ("machine", "socket", "ssl", "btree", "bluetooth", "ffi", "termios", "websocket")
+    for name in (*names, "random"):
         try:
             __import__(name)
         except ImportError:
@@ -45,9 +46,15 @@ def test_what_a_handset_has_no_use_for_is_not_there():
         raise AssertionError(name)
 
 
+def test_there_is_one_way_to_random_numbers():
+    import os
+
+    assert not hasattr(os, "urandom")
+
+
 def test_firmware_knows_what_went_into_it():
     names = [name for name, version, sha256 in build_info.THIRD_PARTY if len(sha256) == 64]
-    for wanted in ("micropython", "opus", "vo-amrwbenc", "opencore-amr"):
+    for wanted in ("micropython", "opus", "vo-amrwbenc", "opencore-amr", "mbedtls"):
         assert wanted in names, wanted
     assert build_info.VERSION and build_info.GIT_HASH and build_info.BUILD_DATE
 

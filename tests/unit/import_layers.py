@@ -72,17 +72,33 @@ def calls_reaching_outside(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, f"{name}()"
 
 
+def other_randomness(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Line and name of every way to random numbers that is not the board's rng."""
+    for line, module in imports_of(tree):
+        if module.split(".")[0] == "random" or module == "os.urandom":
+            yield line, module
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr == "urandom":
+            yield node.lineno, "urandom"
+
+
+def _faults(relative: Path, tree: ast.Module) -> Iterator[tuple[int, str]]:
+    rule = rule_for(relative)
+    on_the_handset = relative.parts[0] in {"firmware", "boards"} and relative.parts[1] != "tools"
+    if rule is not None:
+        yield from ((n, f"imports {module}") for n, module in imports_of(tree) if not rule(module))
+        if relative.parts[0] == "firmware":
+            yield from ((n, f"calls {name}") for n, name in calls_reaching_outside(tree))
+    elif on_the_handset:
+        yield from ((n, f"uses {name}, not Board.rng") for n, name in other_randomness(tree))
+
+
 def breaches(root: Path) -> list[str]:
     """Every breach of a rule below `root`, as "file:line: what"."""
     found = []
     for folder in ("firmware", "boards", "host"):
         for path in sorted((root / folder).rglob("*.py")):
             relative = path.relative_to(root)
-            rule = rule_for(relative)
-            if rule is None:
-                continue
             tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-            found += [f"{relative}:{n}: imports {m}" for n, m in imports_of(tree) if not rule(m)]
-            if relative.parts[0] == "firmware":
-                found += [f"{relative}:{n}: calls {m}" for n, m in calls_reaching_outside(tree)]
+            found += [f"{relative}:{line}: {what}" for line, what in _faults(relative, tree)]
     return found

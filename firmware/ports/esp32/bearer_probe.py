@@ -11,9 +11,10 @@ unicast and multicast, and how many probes were lost. Let another station with p
 the access point, or it has no reason to hold multicast back.
 """
 
-import os
 import socket
 import time
+
+import vault
 
 from ports.common import delays
 from ports.common.members import parse_address
@@ -44,7 +45,7 @@ def measure(other: str, n_probes: int = 200, interval_ms: int = 47) -> dict:
     rounds_us = {other: [], _GROUP: []}
     for number in range(2 * n_probes):
         target = _GROUP if number % 2 else other
-        round_us = _probe(wire, target, number)
+        round_us = _probe(wire, target)
         if round_us >= 0:
             rounds_us[target].append(round_us)
         time.sleep_ms(interval_ms)
@@ -59,9 +60,10 @@ def measure(other: str, n_probes: int = 200, interval_ms: int = 47) -> dict:
     return result
 
 
-def _probe(wire: socket.socket, target: str, number: int) -> int:
+def _probe(wire: socket.socket, target: str) -> int:
     """Microseconds until the answer, -1 when none came."""
-    probe = number.to_bytes(4, "big") + os.urandom(8)
+    probe = bytearray(12)
+    vault.random(probe)
     sent_us = time.ticks_us()
     wire.sendto(probe, (target, _PORT))
     while True:

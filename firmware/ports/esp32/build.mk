@@ -31,7 +31,8 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || echo 
 export GIT_CEILING_DIRECTORIES := $(THIRD_PARTY):$(OUT)
 
 # The build starts afresh with other sources, another ESP-IDF or other settings: CMake keeps old values.
-SETTINGS := firmware/ports/esp32/build.mk $(wildcard firmware/ports/esp32/sdkconfig.* boards/$(BOARD)/sdkconfig.*)
+SETTINGS := firmware/ports/esp32/build.mk firmware/ports/esp32/handset_config.h \
+            $(wildcard firmware/ports/esp32/sdkconfig.* boards/$(BOARD)/sdkconfig.*)
 settings_now = $$( { cat $(SETTINGS) $(TOP)/.fetched.json; echo $(ROOT) $(IDF_PATH); \
     cat $(IDF_PATH)/tools/cmake/version.cmake; } | cksum)
 

@@ -99,10 +99,6 @@ class EspNowRadio:
     def name(self) -> str:
         return "espnow"
 
-    def is_on(self) -> bool:
-        """Whether the radio is powered."""
-        return self._wlan.active()
-
     def drain(self) -> None:
         """Sort what has arrived into the inboxes of its channels."""
         if self._is_torn:

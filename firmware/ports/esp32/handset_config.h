@@ -33,6 +33,10 @@
 #define MICROPY_HW_ENABLE_USBDEV (0)
 #define MICROPY_HW_ENABLE_SDCARD (0)
 
+// Random numbers come from the board's rng (C module vault) and from nowhere else. (os.urandom can not be
+// switched off on this port; a test sees that nobody calls it.)
+#define MICROPY_PY_RANDOM (0)
+
 // MicroPython would keep the address of every sender ever heard by ESP-NOW, for its signal strength: a stranger
 // with ever new addresses would fill the heap.
 #define MICROPY_PY_ESPNOW_RSSI (0)

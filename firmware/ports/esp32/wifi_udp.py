@@ -160,10 +160,6 @@ class WifiUdp:
     def name(self) -> str:
         return "wifi"
 
-    def is_on(self) -> bool:
-        """Whether the radio is powered, connected or not."""
-        return self._wlan.active()
-
     async def _run(self) -> None:
         while True:
             try:

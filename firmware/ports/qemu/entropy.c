@@ -1,4 +1,6 @@
-#include "entropy.h"
+// Randomness of the bare machine: QEMU's virtio-rng, fed by the host's generator.
+
+#include "vault/entropy.h"
 
 #include <string.h>
 
@@ -35,17 +37,21 @@ static uint32_t request(uint32_t n_bytes) {
     return n_given <= n_bytes ? n_given : 0;
 }
 
-bool entropy_fill(uint8_t *to, size_t n_bytes) {
+bool vault_entropy(uint8_t *buf, size_t n_bytes) {
     started = started || start();
     while (started && n_bytes > 0) {
         uint32_t n = request(n_bytes < CHUNK_BYTES ? (uint32_t)n_bytes : CHUNK_BYTES);
         if (n == 0) {
             return false;
         }
-        memcpy(to, chunk[0], n);
+        memcpy(buf, chunk[0], n);
         memset(chunk[0], 0, n);
-        to += n;
+        buf += n;
         n_bytes -= n;
     }
     return started;
+}
+
+const char *vault_entropy_name(void) {
+    return "virtio-rng";
 }

@@ -4,7 +4,6 @@
 
 #include "board_facts.h"
 #include "cfi_flash.h"
-#include "entropy.h"
 #include "machine.h"
 #include "py/mperrno.h"
 #include "py/runtime.h"
@@ -190,17 +189,6 @@ static MP_DEFINE_CONST_FUN_OBJ_1(virt_flash_erase_obj, virt_flash_erase);
 
 // --- the rest -----------------------------------------------------------------------------------
 
-// random(buf): fills it, or OSError(EIO).
-static mp_obj_t virt_random(mp_obj_t buf_in) {
-    mp_buffer_info_t buf;
-    mp_get_buffer_raise(buf_in, &buf, MP_BUFFER_WRITE);
-    if (!entropy_fill(buf.buf, buf.len)) {
-        mp_raise_OSError(MP_EIO);
-    }
-    return mp_const_none;
-}
-static MP_DEFINE_CONST_FUN_OBJ_1(virt_random_obj, virt_random);
-
 // strap(name) -> text that the bench gave under this name, or None.
 static mp_obj_t virt_strap(mp_obj_t name_in) {
     const char *name = mp_obj_str_get_str(name_in);
@@ -243,7 +231,6 @@ static const mp_rom_map_elem_t virt_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_flash_read), MP_ROM_PTR(&virt_flash_read_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_program), MP_ROM_PTR(&virt_flash_program_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&virt_flash_erase_obj)},
-    {MP_ROM_QSTR(MP_QSTR_random), MP_ROM_PTR(&virt_random_obj)},
     {MP_ROM_QSTR(MP_QSTR_strap), MP_ROM_PTR(&virt_strap_obj)},
     {MP_ROM_QSTR(MP_QSTR_uptime_us), MP_ROM_PTR(&virt_uptime_us_obj)},
     {MP_ROM_QSTR(MP_QSTR_instructions), MP_ROM_PTR(&virt_instructions_obj)},

@@ -26,6 +26,10 @@
 #define MICROPY_PY_MICROPYTHON_HEAP_LOCKED (1)
 #define MICROPY_WARNINGS (1)
 
+// Random numbers come from the board's rng (C module vault) and from nowhere else.
+#define MICROPY_PY_RANDOM (0)
+#define MICROPY_PY_OS_URANDOM (0)
+
 // Waiting: the machine sleeps until a device or the timer wants something.
 #define MICROPY_ENABLE_SCHEDULER (1)
 #define MICROPY_PY_ASYNCIO (1)

@@ -2,7 +2,8 @@
 #
 #   TOP_DIR          MicroPython's sources          BUILD             where everything made goes
 #   HANDSET_DEV      1: compiler, REPL and files    GENERATED         board_facts.h
-#   USER_C_MODULES, FROZEN_MANIFEST, MICROPY_MPYCROSS, MPY_LIB_DIR, HANDSET_CODECS, HANDSET_THIRD_PARTY
+#   USER_C_MODULES, FROZEN_MANIFEST, MICROPY_MPYCROSS, MPY_LIB_DIR, HANDSET_CODECS, HANDSET_MBEDTLS,
+#   HANDSET_THIRD_PARTY
 
 include $(TOP_DIR)/py/mkenv.mk
 

@@ -103,6 +103,51 @@ def test_without_root_it_is_unpacked_with_its_family_and_knows_its_place(
     assert run.stdout == f"{folder}/usr/lib/x86_64-linux-gnu two words\n"
 
 
+def compile_library(folder: Path, name: str, text: str, *options: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["cc", "-shared", "-fPIC", "-o", str(folder / name), "-x", "c", "-"]
+    command += ["-x", "none", *options]
+    subprocess.run(command, input=text, text=True, check=True, env={"PATH": os.defpath})
+
+
+def test_a_library_the_system_has_is_left_alone(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: pytest.fail("asked who runs this"))
+    system_packages.provide(["libc.so.6"])
+
+
+def test_an_unpacked_library_finds_those_unpacked_with_it(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unpack_packages(names: list[str], target: Path, *, with_dependencies: bool) -> Path:
+        assert with_dependencies and names == ["libunheardof.so.1"]
+        folder = target / "usr/lib/x86_64-linux-gnu"
+        compile_library(folder, "libz_below.so.1", "int below(void) { return 42; }")
+        compile_library(
+            folder,
+            "libunheardof.so.1",
+            "int below(void); int unheard_of(void) { return below(); }",
+            "-Wl,-z,now",
+            str(folder / "libz_below.so.1"),
+        )
+        return target
+
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(debian, "unpack_packages", unpack_packages)
+    system_packages.provide(["libunheardof.so.1"])
+    assert system_packages.load_library("libunheardof.so.1").unheard_of() == 42
+
+
+def test_an_unpacked_library_that_does_not_load_is_an_error(
+    machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(debian, "unpack_packages", unpacks(BROKEN))
+    assert system_packages.main(["libjudge.so.1"]) == 1
+    assert "libjudge.so.1" in capsys.readouterr().err
+
+
 def test_when_nothing_helps_there_is_one_line_to_type(
     machine: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

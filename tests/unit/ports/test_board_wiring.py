@@ -93,7 +93,7 @@ def test_a_receiver_is_switched_where_the_board_can(name: str) -> None:
 @pytest.mark.parametrize("name", BOARDS["esp32"])
 def test_the_radio_is_made_before_what_needs_randomness(name: str) -> None:
     source = (ROOT / "boards" / name / "board.py").read_text(encoding="utf-8")
-    assert source.index("radio = radios.make(") < source.index("Rng(radio.is_on)")
+    assert source.index("radio = radios.make(") < source.index("rng=Rng()")
 
 
 def test_boards_without_a_known_port_are_no_silent_gap(tmp_path: Path) -> None:

@@ -19,6 +19,10 @@ struct voice_rtp {
 // Writes the 12-byte header (version 2; no padding, extension or CSRC).
 void voice_rtp_write(uint8_t out[VOICE_RTP_HEADER_BYTES], const struct voice_rtp *rtp);
 
+// Where the payload of a packet of n_bytes starts: behind CSRC list and header extension. 0 when the
+// headers do not fit or are not of RTP version 2.
+size_t voice_rtp_payload_offset(const uint8_t *packet, size_t n_bytes);
+
 // Reads a packet of n_bytes and finds its payload behind CSRC list and header extension and in
 // front of the padding. False when the packet contradicts itself or is not RTP version 2.
 bool voice_rtp_read(const uint8_t *packet, size_t n_bytes, struct voice_rtp *rtp,
