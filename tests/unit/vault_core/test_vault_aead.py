@@ -1,4 +1,4 @@
-"""AES-GCM and the single AES block: published vectors, and OpenSSL as the judge of everything else."""
+"""AES-GCM and the single AES block: published vectors, and OpenSSL as the judge of the rest."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def test_random_lengths_of_additional_data_agree_with_openssl(oracle: Oracle) ->
     dice = random.Random(3)
     for _ in range(500):
         key = dice.randbytes(dice.choice((16, 32)))
-        nonce, aad, text = (dice.randbytes(n) for n in (12, dice.randrange(600), dice.randrange(99)))
+        nonce, aad, text = (
+            dice.randbytes(n) for n in (12, dice.randrange(600), dice.randrange(99))
+        )
         assert oracle.seal(key, nonce, aad, text) == AESGCM(key).encrypt(nonce, text, aad)
 
 

@@ -1,4 +1,4 @@
-"""The generator above good and broken sources, and the health tests' limits by the norm's formula."""
+"""The generator above good and broken sources; the health tests' limits by the norm's formula."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_proportion_cutoff_is_the_norms() -> None:
 
 
 def test_a_good_source_fails_as_seldom_as_the_header_says() -> None:
-    """The first byte of a window counts as one of the limit, so 18 of the other 511 are too many."""
+    """A window's first byte counts as one of the limit: 18 of the other 511 are too many."""
     p = Fraction(1, 2**ENTROPY_BITS)
     a_window = tail(limit("PROPORTION_CUTOFF") - 1, limit("WINDOW_BYTES") - 1, p)
     a_byte = p ** (limit("REPETITION_CUTOFF") - 1)
