@@ -86,7 +86,9 @@ def test_a_key_does_not_outlive_its_object():
 
 def test_hkdf_gives_the_vector_of_its_rfc():
     out = vault.hkdf(b"\x0b" * 22, bytes(range(13)), bytes(range(0xF0, 0xFA)), 42)
-    expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
+    expected = (
+        "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865"
+    )
     assert out.hex() == expected
     assert vault.hkdf(b"", b"", b"", 0) == b""
 
