@@ -9,6 +9,8 @@
     <chip>.<codec>.{encoder,decoder}_bytes           state, part of the engine
     rv32.vault.<call>_kinstr                         thousand instructions of one call of the vault:
                                                      seal_35 is a packet of AMR-WB, seal_60 of Opus
+    rv32.srtp.<call>_kinstr                          the same for SRTP, by bytes of payload
+    rv32.srtp.<what>_bytes                           memory of sender and receiver
     <chip>.engine_bytes                              static memory, states and packet rings included
 
 Chips: rv32 (rv32imac: ESP32-C3 and C6) and xtensa (windowed: ESP32 and S3), whose instructions
@@ -20,6 +22,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+import srtp_machines
 from replay_cases import MODES, Mode, Scripts, make_scripts, speech_of
 from replay_machines import NATIVE, ROOT, RV32, XTENSA, Figures, Replay, build
 from vault_machines import ask, questions
@@ -40,6 +43,11 @@ def measure() -> dict[str, int | float]:
     _, of_vault = ask(RV32, questions().script)
     for name, instructions in asdict(of_vault).items():
         figures[f"rv32.vault.{name}_kinstr"] = round(instructions / 1000, 1)
+    for name, value in asdict(srtp_machines.run(RV32)[1]).items():
+        if name.endswith("_bytes"):
+            figures[f"rv32.srtp.{name}"] = value
+        else:
+            figures[f"rv32.srtp.{name}_kinstr"] = round(value / 1000, 1)
     return dict(sorted(figures.items()))
 
 

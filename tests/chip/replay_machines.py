@@ -36,6 +36,11 @@ class Machine:
     link: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
 
+    @property
+    def mbedtls(self) -> str:
+        """The folder of its mbedTLS."""
+        return self.codecs.replace("codecs", "mbedtls")
+
 
 # The machine has RAM from 0x80000000 on, and starts there. One instruction is one step of its
 # clock, so instructions are counted exactly.
@@ -133,6 +138,7 @@ def build(machine: Machine, core: Path = CORE) -> Replay:
             LINK=shlex.join(machine.link),
             MORE=shlex.join(machine.more),
             CODECS=machine.codecs,
+            LIBRARY=machine.mbedtls,
         )
     return Replay(machine, folder)
 

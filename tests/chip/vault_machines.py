@@ -85,7 +85,7 @@ def ask(machine: Machine, script: bytes) -> tuple[bytes, VaultFigures]:
             FLAGS=shlex.join(machine.flags),
             LINK=shlex.join(machine.link),
             MORE=shlex.join(machine.more),
-            LIBRARY=machine.codecs.replace("codecs", "mbedtls"),
+            LIBRARY=machine.mbedtls,
         )
         place = folder / "vault-questions"
         place.mkdir(exist_ok=True)
