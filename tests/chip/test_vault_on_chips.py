@@ -7,7 +7,7 @@ from replay_machines import CHIPS, NATIVE, RV32
 from vault_machines import Questions, ask, questions
 
 MACHINES = {"native": NATIVE, **CHIPS}
-# A packet every 20 ms each way: half a million instructions a second, beside some 110 million of AMR-WB.
+# A packet every 20 ms each way: 1.5 million instructions a second, AMR-WB takes some 110 million.
 SEAL_INSTRUCTIONS_MAX = 15_000
 
 
