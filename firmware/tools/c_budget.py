@@ -93,7 +93,8 @@ def _stacks(link_map: Path, architecture: str, codecs: list[str]) -> dict[str, i
 
 def _graph(link_map: Path, architecture: str) -> c_stack.CallGraph:
     codecs = OUT / TOOLCHAINS[architecture].codecs_of
-    return c_stack.read_call_graphs(link_map.parent / "core", codecs)
+    vault = OUT / f"{architecture}-vault"
+    return c_stack.read_call_graphs(link_map.parent / "core", codecs, vault)
 
 
 @functools.cache

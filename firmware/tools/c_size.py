@@ -61,6 +61,7 @@ def build(architecture: str, codecs: Sequence[str], target: str = "link.map") ->
         "OUT": str(out),
         "CODECS_FLAGS": shlex.join(TOOLCHAINS[toolchain.codecs_of].flags),
         "CODECS_OUT": f"build/budget/{toolchain.codecs_of}",
+        "VAULT_OUT": str(build_vault(architecture).parent.relative_to(ROOT)),
     }
     return _make(_PROBE, settings, out / target)
 

@@ -97,7 +97,7 @@ class CallGraph:
             callees |= self._pointed_at(function.place)
         if short_name(title) in RECURSIONS:
             callees.discard(title)
-        return [c for c in callees if owner(self._place(c)) in ("engine", codec)]
+        return [c for c in callees if owner(self._place(c)) in ("engine", "mbedtls", codec)]
 
     def _place(self, title: str) -> str:
         return self.functions[title].place if title in self.functions else ""
