@@ -42,8 +42,8 @@ bench: _venv_test _tools sim _qemu_firmware budget ## figures of this build, int
 soak: _venv_test _tools sim _qemu_firmware ## what takes longer than a test may: a minute of speech in each mode on each instruction set
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest --soak tests/chip $(PYTEST_ARGS)
 
-budget: _compilers ## ROM, RAM and stack of the voice part on every board against their budgets
-	@$(TOOL).fetch opus vo-amrwbenc opencore-amr
+budget: _compilers ## ROM, RAM and stack of the C parts on every board against their budgets
+	@$(TOOL).fetch opus vo-amrwbenc opencore-amr mbedtls
 	@$(TOOL).c_budget
 
 sim: ## the virtual handset's firmware, build/sim/handset
@@ -94,7 +94,7 @@ _lint_python:
 	    $(BUILD)/log -- $(VENV)/python -m tools.lint_firmware
 
 _lint_c: _compilers
-	@$(TOOL).fetch micropython opus vo-amrwbenc opencore-amr
+	@$(TOOL).fetch micropython opus vo-amrwbenc opencore-amr mbedtls
 	@$(STEP) lint "C: host, RISC-V and Xtensa, all warnings as errors" $(BUILD)/log -- \
 	    $(MAKE) -f firmware/tools/lint_c.mk PYTHON=$(PYTHON)
 

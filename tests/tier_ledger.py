@@ -21,15 +21,15 @@ def read_minimums(path: Path) -> dict[str, int]:
 
 
 def tier_of(nodeid: str) -> str:
-    """The tier a test belongs to: its folder below tests/; the C core and each board are their own.
+    """The tier a test belongs to: its folder below tests/; each C core and each board is its own.
 
     A device test that runs once for every board has the board first in its id.
     """
     path, _, name = nodeid.partition("::")
     folders = [*path.split("/")[:-1], "", ""]
     tier = folders[1] if folders[0] == "tests" else "elsewhere"
-    if folders[1:3] == ["unit", "voice_core"]:
-        return "voice_core"
+    if folders[1] == "unit" and folders[2].endswith("_core"):
+        return folders[2]
     board = re.search(rf"\[({'|'.join(BOARDS)})[-\]]", name) if tier == "device" else None
     return f"device_{board[1]}" if board else tier
 

@@ -6,7 +6,9 @@ include("$(MPY_DIR)/extmod/asyncio")
 package("handset", base_path="$(FIRMWARE_DIR)")
 package("hal", base_path="$(FIRMWARE_DIR)")
 package("ports", files=("__init__.py",), base_path="$(FIRMWARE_DIR)")
-package("ports/common", files=("__init__.py", "voice_engine.py"), base_path="$(FIRMWARE_DIR)")
+package(
+    "ports/common", files=("__init__.py", "rng.py", "voice_engine.py"), base_path="$(FIRMWARE_DIR)"
+)
 package("ports/virtual", base_path="$(FIRMWARE_DIR)")
 # The drivers, without what a development build has on top. Manifests run in their own folder.
 PORT = "../../firmware/ports/qemu"

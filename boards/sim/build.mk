@@ -59,6 +59,7 @@ mpy-cross: fetch
 	@$(STEP) mpy-cross "bytecode compiler" $(LOGS) -- \
 	    $(MAKE_IN) -C $(TOP)/mpy-cross BUILD=$(MPY_CROSS)
 
+# With its symbols (STRIP=): a test asks the binary who calls whom.
 micropython: generated codecs mbedtls mpy-cross
 	@mkdir -p $(OBJ) $(MPY_LIB) && touch $(MPY_LIB)/README.md
 	@if [ "$$(cat $(OBJ)/settings 2>/dev/null)" != "$(settings_now)" ]; then \
@@ -66,7 +67,7 @@ micropython: generated codecs mbedtls mpy-cross
 	@if [ "$$(cat $(OBJ)/frozen 2>/dev/null)" != "$(frozen_now)" ]; then \
 	    rm -rf $(OBJ)/frozen_mpy $(OBJ)/frozen_content.c && echo "$(frozen_now)" > $(OBJ)/frozen; fi
 	@$(STEP) sim "$(OUT:$(ROOT)/%=%)/handset" $(LOGS) -- \
-	    $(MAKE_IN) -C $(TOP)/ports/unix VARIANT_DIR=$(ROOT)/boards/sim BUILD=$(OBJ) PROG=handset \
+	    $(MAKE_IN) -C $(TOP)/ports/unix VARIANT_DIR=$(ROOT)/boards/sim BUILD=$(OBJ) PROG=handset STRIP= \
 	    MICROPY_MPYCROSS=$(MPY_CROSS)/mpy-cross MPY_LIB_DIR=$(MPY_LIB) \
 	    USER_C_MODULES=$(ROOT)/firmware/cmodules FROZEN_MANIFEST=$(ROOT)/boards/sim/manifest.py \
 	    MICROPY_MANIFEST_FIRMWARE_DIR=$(ROOT)/firmware MICROPY_MANIFEST_GENERATED_DIR=$(GENERATED) \

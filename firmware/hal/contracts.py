@@ -187,8 +187,8 @@ class Flash:
 class Rng:
     """True randomness, for keys.
 
-    The first `fill` after a reset draws a kilobyte and tests it; everything handed out is tested too
-    (SP 800-90B clause 4.4). Without a source, or while what feeds it is off, `fill` raises
+    The first `fill` after a reset draws a kilobyte and tests it; all that is handed out is tested
+    too (SP 800-90B clause 4.4). Without a source, or while what feeds it is off, `fill` raises
     OSError(ENODEV), and may be tried again; once a test has failed, OSError(EIO) until the next
     reset. There is no fallback, ever.
     """

@@ -1,4 +1,4 @@
-"""Does the voice part fit the boards? ROM, static RAM and stack against board.toml's [voice].
+"""Do the C parts fit? ROM, static RAM and stack against board.toml's [voice] and [vault].
 
     python3 -m tools.c_budget [boards/esp32_devkitc ...]      default: every board with a budget
 
@@ -7,6 +7,10 @@ code, constants and the start values of variables; RAM is variables, the engine 
 the codec in use among them, without the stack. Counted is what a firmware links of the engine and
 the board's codecs with -O2; not the audio driver, nor what libc and libgcc give. How the stack is
 known: see c_stack; it is that of the codec that takes most, and of the task around the engine.
+
+The vault is counted with our choice of mbedTLS. ESP32 boards link ESP-IDF's instead, which
+MicroPython has in its image anyway: there its ROM is an upper bound. Its stack is that of its
+deepest call, on the stack of whoever calls: MicroPython's, or the audio task's.
 """
 
 import functools
@@ -24,6 +28,10 @@ OUT = ROOT / "build" / "budget"
 # Beneath the engine on the same stack: the audio task's loop, the driver's calls, and the registers
 # of a task that is interrupted (with windows and FPU some 0.5 kB).
 TASK_STACK_BYTES = 2048
+_VAULT_ENTRIES = (
+    *("vault_aead_init", "vault_aead_seal", "vault_aead_open", "vault_aes128_block"),
+    *("vault_hkdf_extract", "vault_hkdf_expand", "vault_rng_fill"),
+)
 # The virtual handset only stands for a chip: the size of its own machine code says nothing.
 _NO_CHIP = "x64"
 
@@ -32,6 +40,7 @@ _NO_CHIP = "x64"
 class Line:
     """One figure of a board against its budget."""
 
+    part: str
     figure: str
     used: int
     budget: int
@@ -53,9 +62,25 @@ def check(board: dict[str, Any]) -> list[Line]:
     stack = _stacks(link_map, architecture, codecs)
     deepest = max(stack.values()) + TASK_STACK_BYTES
     return [
-        Line("rom", sum(rom.values()), voice["rom_bytes"], rom),
-        Line("ram", sum(ram.values()), voice["ram_bytes"], ram),
-        Line("stack", deepest, voice["stack_bytes"], {**stack, "task": TASK_STACK_BYTES}),
+        Line("voice", "rom", sum(rom.values()), voice["rom_bytes"], rom),
+        Line("voice", "ram", sum(ram.values()), voice["ram_bytes"], ram),
+        Line("voice", "stack", deepest, voice["stack_bytes"], {**stack, "task": TASK_STACK_BYTES}),
+        *_check_vault(architecture, board["vault"]),
+    ]
+
+
+def _check_vault(architecture: str, budget: dict[str, int]) -> list[Line]:
+    link_map = c_size.build_vault(architecture)
+    sizes = c_size.sizes(link_map.read_text())
+    sizes["vault"] = sizes.pop("engine")
+    rom = {owner: size.rom for owner, size in sizes.items()}
+    ram = {owner: size.ram for owner, size in sizes.items()}
+    graph = c_stack.read_call_graphs(link_map.parent)
+    stack = {entry: graph.deepest("mbedtls", entry)[0] for entry in _VAULT_ENTRIES}
+    return [
+        Line("vault", "rom", sum(rom.values()), budget["rom_bytes"], rom),
+        Line("vault", "ram", sum(ram.values()), budget["ram_bytes"], ram),
+        Line("vault", "stack", max(stack.values()), budget["stack_bytes"], stack),
     ]
 
 
@@ -68,7 +93,8 @@ def _stacks(link_map: Path, architecture: str, codecs: list[str]) -> dict[str, i
 
 def _graph(link_map: Path, architecture: str) -> c_stack.CallGraph:
     codecs = OUT / TOOLCHAINS[architecture].codecs_of
-    return c_stack.read_call_graphs(link_map.parent / "core", codecs)
+    vault = OUT / f"{architecture}-vault"
+    return c_stack.read_call_graphs(link_map.parent / "core", codecs, vault)
 
 
 @functools.cache
@@ -78,15 +104,15 @@ def _measured(probe: Path) -> dict[str, int]:
 
 def table(lines: dict[str, list[Line]]) -> str:
     """What a person reads."""
-    text = [f"{'board':<20} {'figure':<6} {'bytes':>8} {'budget':>8}  of which"]
+    text = [f"{'board':<20} {'part':<5} {'figure':<6} {'bytes':>8} {'budget':>8}  of which"]
     for board, board_lines in lines.items():
         for line in board_lines:
             parts = ", ".join(
                 f"{name} {n_bytes}" for name, n_bytes in line.parts.items() if n_bytes
             )
             text.append(
-                f"{board:<20} {line.figure:<6} {line.used:>8} {line.budget:>8}  {parts}"
-                + ("" if line.fits else "   OVER BUDGET")
+                f"{board:<20} {line.part:<5} {line.figure:<6} {line.used:>8} {line.budget:>8}"
+                f"  {parts}" + ("" if line.fits else "   OVER BUDGET")
             )
             board = ""
     return "\n".join(text)
@@ -94,8 +120,9 @@ def table(lines: dict[str, list[Line]]) -> str:
 
 def results(board: str, lines: list[Line]) -> dict[str, int]:
     """The figures as results.json has them."""
-    used = {f"{board}.voice_{line.figure}_bytes": line.used for line in lines}
-    return used | {f"{board}.voice_{line.figure}_budget_bytes": line.budget for line in lines}
+    used = {f"{board}.{line.part}_{line.figure}_bytes": line.used for line in lines}
+    budgets = {f"{board}.{line.part}_{line.figure}_budget_bytes": line.budget for line in lines}
+    return used | budgets
 
 
 def main(argv: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""ROM and static RAM of the voice part: link what a firmware takes of it, read the linker's map."""
+"""ROM and static RAM of the C parts: link what a firmware takes of them, read the linker's map."""
 
 import os
 import re
@@ -14,11 +14,13 @@ from tools.toolchains import TOOLCHAINS
 
 CODECS = ("amrwb", "opus")
 _PROBE = "firmware/tools/budget/probe.mk"
+_VAULT_PROBE = "firmware/tools/budget/vault_probe.mk"
 # Texts of assertions, Opus's nearly all of them.
 STRINGS = "strings"
-# Whose an object file is, by a part of its path; the rest is the engine's.
+# Whose an object file is, by a part of its path; the rest is ours (in the voice part the engine's).
 _OWNERS = {
     STRINGS: STRINGS,
+    "/mbedtls/": "mbedtls",
     "/vo-amrwbenc/": "amrwb",
     "/fixes/": "amrwb",
     "/opencore-amr/": "amrwb",
@@ -33,7 +35,7 @@ _OUTPUT = re.compile(r"^\.(rom|data|bss)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)$", re.M
 
 
 class BuildError(Exception):
-    """The voice part does not compile or link for an architecture; the message has the reason."""
+    """A part does not compile or link for an architecture; the message has the reason."""
 
 
 @dataclass
@@ -59,21 +61,39 @@ def build(architecture: str, codecs: Sequence[str], target: str = "link.map") ->
         "OUT": str(out),
         "CODECS_FLAGS": shlex.join(TOOLCHAINS[toolchain.codecs_of].flags),
         "CODECS_OUT": f"build/budget/{toolchain.codecs_of}",
+        "VAULT_OUT": str(build_vault(architecture).parent.relative_to(ROOT)),
     }
-    command = ["make", "-s", "-j2", "-f", _PROBE, *(f"{k}={v}" for k, v in settings.items())]
+    return _make(_PROBE, settings, out / target)
+
+
+def build_vault(architecture: str) -> Path:
+    """The map of the vault's link, brought up to date; raises `BuildError`."""
+    toolchain = TOOLCHAINS[architecture]
+    out = Path("build/budget") / f"{architecture}-vault"
+    settings = {
+        "CC": toolchain.cc,
+        "FLAGS": shlex.join(toolchain.flags),
+        "HANDSET_THIRD_PARTY": "build/third_party",
+        "OUT": str(out),
+    }
+    return _make(_VAULT_PROBE, settings, out / "link.map")
+
+
+def _make(makefile: str, settings: dict[str, str], target: Path) -> Path:
+    command = ["make", "-s", "-j2", "-f", makefile, *(f"{k}={v}" for k, v in settings.items())]
     # A make above us may have left its job server's handles in the environment.
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     with files.exclusive(ROOT / "build" / "budget"):
         run = subprocess.run(
-            [*command, str(out / target)], capture_output=True, text=True, cwd=ROOT, env=env
+            [*command, str(target)], capture_output=True, text=True, cwd=ROOT, env=env
         )
     if run.returncode:
         raise BuildError("\n".join((run.stdout + run.stderr).strip().splitlines()[-20:]))
-    return ROOT / out / target
+    return ROOT / target
 
 
 def sizes(link_map: str) -> dict[str, Size]:
-    """Bytes by owner ("engine", "amrwb", "opus", "strings") from the text of a linker's map."""
+    """Bytes by owner ("engine", "amrwb", "mbedtls", "strings" ...) from a linker's map."""
     result: dict[str, Size] = {}
     for kind, n_bytes, path in _input_sections(link_map):
         size = result.setdefault(owner(path), Size())

@@ -2,15 +2,17 @@
 
 HANDSET_THIRD_PARTY := build/third_party
 VOICE := firmware/cmodules/voice
+VAULT := firmware/cmodules/vault
 include $(VOICE)/includes.mk
+include $(VAULT)/includes.mk
 
 PYTHON ?= python3
 TOOLCHAIN = $(shell PYTHONPATH=firmware PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tools.toolchains $(1))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wdouble-promotion -Wvla -Wstrict-prototypes -Werror
-FLAGS := -O2 $(WARNINGS) -I$(VOICE) $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES)
+FLAGS := -O2 $(WARNINGS) -I$(VOICE) -Ifirmware/cmodules $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES) $(VAULT_INCLUDES)
 
-CORE := $(wildcard $(VOICE)/core/*.c)
+CORE := $(wildcard $(VOICE)/core/*.c $(VAULT)/core/*.c)
 
 .PHONY: all
 all:
@@ -28,7 +30,7 @@ $(eval $(call compiles,rv32imc,c99 -pedantic,$(CORE)))
 $(eval $(call compiles,xtensa-lx6,c99 -pedantic,$(CORE)))
 
 # Beneath the core: POSIX. What is beneath it on ESP32 wants that chip's headers: see tests/chipless.
-$(eval $(call compiles,x64,gnu99,$(VOICE)/io_sim.c))
+$(eval $(call compiles,x64,gnu99,$(VOICE)/io_sim.c firmware/ports/unix/entropy.c))
 
 # The bare machine, where it does not know of MicroPython.
 QEMU := firmware/ports/qemu

@@ -1,10 +1,10 @@
-"""Programs and shared libraries that are Debian packages: there, installed, or unpacked without root.
+"""Programs and libraries that are Debian packages: there, installed, or unpacked without root.
 
     python3 -m tools.system_packages tshark qemu-system-riscv32 libsrtp2.so.1
 
 Ends at once when all are there. What is missing is installed in one go where that is allowed
-(root), else unpacked into build/debian with wrappers in build/bin; `load_library` finds a library there. When
-neither can be, exit code 1 and the line to type.
+(root), else unpacked into build/debian with wrappers in build/bin (`load_library` finds a library).
+When neither can be, exit code 1 and the line to type.
 """
 
 import contextlib
@@ -63,7 +63,7 @@ def missing(names: list[str]) -> list[str]:
 
 
 def load_library(name: str) -> ctypes.CDLL:
-    """The shared library of that name, the system's or an unpacked one. OSError if there is none."""
+    """The shared library of that name, the system's or an unpacked one; raises `OSError`."""
     try:
         return ctypes.CDLL(name)
     except OSError:

@@ -12,7 +12,7 @@ BOOT_MINSTR = 250
 HEADROOM = 0.30
 """Of the Python heap's budget, with everything running."""
 _HEADROOM_OF = ("heap_free_boot", "heap_free_after_hour")
-_BUDGETED = ("voice_rom", "voice_ram", "voice_stack")
+_BUDGETED = ("voice_rom", "voice_ram", "voice_stack", "vault_rom", "vault_ram", "vault_stack")
 _DRIFT = "heap_drift_"
 # Nothing stays behind for good; but the collector takes what looks like an address for one.
 _DRIFT_MAX_BYTES = 256

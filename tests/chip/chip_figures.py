@@ -1,4 +1,4 @@
-"""What the voice loop takes of a chip: instructions, stack and memory, on real speech.
+"""What the C parts take of a chip: instructions, stack and memory, the voice loop's on real speech.
 
 `python tests/chip/chip_figures.py` prints the figures and writes build/bench/chip.json. Names:
 
@@ -7,6 +7,10 @@
                                                      loudspeaker, losses and all
     <chip>.<codec>.{tx,rx}_stack_bytes               deepest stack beneath the caller of a frame
     <chip>.<codec>.{encoder,decoder}_bytes           state, part of the engine
+    rv32.vault.<call>_kinstr                         thousand instructions of one call of the vault:
+                                                     seal_35 is a packet of AMR-WB, seal_60 of Opus
+    rv32.srtp.<call>_kinstr                          the same for SRTP, by bytes of payload
+    rv32.srtp.<what>_bytes                           memory of sender and receiver
     <chip>.engine_bytes                              static memory, states and packet rings included
 
 Chips: rv32 (rv32imac: ESP32-C3 and C6) and xtensa (windowed: ESP32 and S3), whose instructions
@@ -16,9 +20,12 @@ nobody counts here. Instructions are exact and the same on every run.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
+import srtp_machines
 from replay_cases import MODES, Mode, Scripts, make_scripts, speech_of
 from replay_machines import NATIVE, ROOT, RV32, XTENSA, Figures, Replay, build
+from vault_machines import ask, questions
 
 RESULTS = ROOT / "build" / "bench" / "chip.json"
 
@@ -33,6 +40,14 @@ def measure() -> dict[str, int | float]:
         for chip, replay in chips.items():
             if chip == "rv32" or mode.is_default:
                 _add(figures, chip, mode, _run(replay, mode, scripts))
+    _, of_vault = ask(RV32, questions().script)
+    for name, instructions in asdict(of_vault).items():
+        figures[f"rv32.vault.{name}_kinstr"] = round(instructions / 1000, 1)
+    for name, value in asdict(srtp_machines.run(RV32)[1]).items():
+        if name.endswith("_bytes"):
+            figures[f"rv32.srtp.{name}"] = value
+        else:
+            figures[f"rv32.srtp.{name}_kinstr"] = round(value / 1000, 1)
     return dict(sorted(figures.items()))
 
 

@@ -36,6 +36,11 @@ class Machine:
     link: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
 
+    @property
+    def mbedtls(self) -> str:
+        """The folder of its mbedTLS."""
+        return self.codecs.replace("codecs", "mbedtls")
+
 
 # The machine has RAM from 0x80000000 on, and starts there. One instruction is one step of its
 # clock, so instructions are counted exactly.
@@ -120,11 +125,11 @@ def build(machine: Machine, core: Path = CORE) -> Replay:
     """Build what changed; `core` may be a changed copy. Raises ReplayError."""
     folder = OUT / machine.name
     if machine is XTENSA:
-        _make_xtensa_compiler()
+        make_xtensa_compiler()
     if core != CORE:
         folder /= core.parent.name
     with files.exclusive(folder):
-        _make(
+        make(
             "replay",
             OUT=str(folder.relative_to(ROOT)),
             VOICE=str(core.parent),
@@ -133,11 +138,13 @@ def build(machine: Machine, core: Path = CORE) -> Replay:
             LINK=shlex.join(machine.link),
             MORE=shlex.join(machine.more),
             CODECS=machine.codecs,
+            LIBRARY=machine.mbedtls,
         )
     return Replay(machine, folder)
 
 
-def _make_xtensa_compiler() -> None:
+def make_xtensa_compiler() -> None:
+    """The compiler for the Xtensa core of qemu-user; raises ReplayError."""
     try:
         xtensa_compiler.provide()
     except xtensa_compiler.CompilerError as error:
@@ -145,10 +152,11 @@ def _make_xtensa_compiler() -> None:
     check_cc = TOOLCHAINS["xtensa-lx6"].cc
     with files.exclusive(_XTENSA_CC.parent):
         folder = _XTENSA_CC.parent.relative_to(ROOT)
-        _make("xtensa_compiler", OUT=str(folder), CHECK_CC=check_cc)
+        make("xtensa_compiler", OUT=str(folder), CHECK_CC=check_cc)
 
 
-def _make(target: str, **variables: str) -> None:
+def make(target: str, **variables: str) -> None:
+    """A target of the Makefile; raises ReplayError."""
     # A make above us may have left its job server's handles in the environment.
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     command = ["make", "-s", "-j2", "-f", str(HERE / "Makefile"), target]

@@ -142,6 +142,14 @@ def test_rng_gives_different_bytes_each_time(board: Probe) -> None:
     assert len(draws) == 8
 
 
+def test_rng_fills_all_of_a_buffer(board: Probe) -> None:
+    """More than a source gives at once: no part stays as it was, or comes twice."""
+    drawn = board.buffer("rng", "fill", {"buf": 1000})
+    parts = [drawn[i : i + 8] for i in range(0, 1000, 8)]
+    assert len(set(parts)) == len(parts)
+    assert bytes(8) not in parts
+
+
 def test_buttons_report_every_edge_in_order(probed: VirtualBench, board: Probe) -> None:
     handset = probed["A"]
     for button in ("ptt", "geo", "ptt"):

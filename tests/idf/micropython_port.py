@@ -33,7 +33,8 @@ def compile_errors(source: Path, chip: str, folder: Path, *options: str) -> str:
     (folder / "mpconfigboard.h").write_text(_BOARD)
     for name in ("qstrdefs.generated.h", "root_pointers.h", "moduledefs.h"):
         (headers / name).write_text("")
-    places = [folder, DECLARATIONS, VOICE, MICROPYTHON, MICROPYTHON / "ports" / "esp32"]
+    places = [folder, DECLARATIONS, VOICE, VOICE.parent]
+    places += [MICROPYTHON, MICROPYTHON / "ports" / "esp32"]
     command = [*_COMPILER, *_WARNINGS, *options, f"-DCONFIG_IDF_TARGET_{chip}=1"]
     command += [f"-I{place}" for place in places] + [str(source)]
 

@@ -32,7 +32,7 @@ def _complaints(
     source: Path, board: IdfBoard, facts: Path, compiler: list[str], *options: str
 ) -> str:
     command = [*compiler, "-std=gnu99", "-O2", *_WARNINGS, *board.defines, *options]
-    command += [f"-I{folder}" for folder in (facts, VOICE, DECLARATIONS)]
+    command += [f"-I{folder}" for folder in (facts, VOICE, VOICE.parent, DECLARATIONS)]
     command += ["-c", str(source), "-o", "/dev/null"]
     return subprocess.run(command, capture_output=True, text=True, timeout=120).stderr
 

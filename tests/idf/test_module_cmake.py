@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from idf_boards import BOARDS, OUT, ROOT, THIRD_PARTY, VOICE, IdfBoard
 
+VAULT = VOICE.parent / "vault"
 _MODULES = ROOT / "firmware" / "cmodules" / "micropython.cmake"
 # Opus and no Opus.
 _BOARDS = {"opus" in board.toml["codecs"]: board for board in BOARDS.values()}
@@ -47,9 +48,10 @@ def board(request: pytest.FixtureRequest) -> IdfBoard:
 
 
 def test_sources_are_the_modules(board: IdfBoard) -> None:
-    """What MicroPython scans for names and compiles: the binding and this port's device."""
+    """What MicroPython scans for names and compiles: bindings, this port's device, the vault."""
     sources = (_built(board) / "sources.txt").read_text().split(";")
     expected = [VOICE / "modvoice.c", *VOICE.glob("io_esp32*.c")]
+    expected += [VAULT / "modvault.c", *VAULT.glob("core/*.c")]
     assert sorted(sources) == sorted(str(path) for path in expected)
 
 

@@ -17,6 +17,7 @@ from tools import partitions
 
 PORT = ROOT / "firmware/ports/esp32"
 VOICE = ROOT / "firmware/cmodules/voice"
+VAULT = ROOT / "firmware/cmodules/vault"
 EVERY_BOARD = [(board, "release") for board in BOARDS] + [("esp32_devkitc", "dev")]
 EVERY_ID = ["-".join(one) for one in EVERY_BOARD]
 
@@ -69,8 +70,8 @@ def test_every_source_is_there_or_made_by_the_build(built: Built) -> None:
 
 
 def test_our_c_is_compiled_and_linked(built: Built) -> None:
-    ours = [PORT / name for name in ("heap_limit.c", "datagram.c", "espnow_guard.c")]
-    ours += VOICE.glob("io_esp32*.c")
+    ours = [PORT / name for name in ("heap_limit.c", "datagram.c", "espnow_guard.c", "entropy.c")]
+    ours += [*VOICE.glob("io_esp32*.c"), VAULT / "modvault.c", *VAULT.glob("core/*.c")]
     assert {*map(str, ours), str(VOICE / "modvoice.c")} <= built.sources("__idf_main").keys()
     assert {str(path) for path in VOICE.glob("core/*.c")} <= built.sources("voice_core").keys()
     assert "libvoice_core.a" in built.link_line() and "libcodecs.a" in built.link_line()
@@ -80,6 +81,7 @@ def test_our_c_is_compiled_and_linked(built: Built) -> None:
 
 def test_the_generated_facts_are_found_by_our_c(built: Built) -> None:
     _, folders = built.compile_facts("heap_limit.c")
+    assert any(Path(folder).resolve() == VAULT.parent for folder in folders), "vault/entropy.h"
     assert (built.out / "gen/board_facts.h").is_file()
     assert {str(built.out / "gen"), str(PORT), str(ROOT / "boards" / built.board)} <= folders
 
@@ -141,6 +143,7 @@ def test_options_end_up_as_the_board_needs_them(built: Built) -> None:
 def test_the_main_component_requires_what_micropython_says(built: Built) -> None:
     required = (built.out / "obj/requires.txt").read_text().split(";")
     assert {"app_update", "esp_wifi", "nvs_flash", "driver"} <= set(required)
+    assert "mbedtls" in required, "the vault's ciphers are ESP-IDF's"
 
 
 def option_names(paths: list[Path]) -> dict[str, Path]:

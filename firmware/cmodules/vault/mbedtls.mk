@@ -34,7 +34,7 @@ OBJECTS := $(SOURCES:%=$(OUT)/%.o) $(OUT)/fixes/gcm.o
 HANDSET_THIRD_PARTY := $(THIRD_PARTY)
 include $(VAULT)includes.mk
 
-FLAGS := -std=c99 $(OPTIMIZE) -w -ffunction-sections -fdata-sections $(VAULT_INCLUDES) $(CFLAGS_EXTRA)
+MBEDTLS_CFLAGS := -std=c99 $(OPTIMIZE) -w -ffunction-sections -fdata-sections $(VAULT_INCLUDES) $(CFLAGS_EXTRA)
 
 $(OUT)/libmbedcrypto.a: $(OBJECTS)
 	@echo "AR $@"
@@ -44,7 +44,7 @@ $(OUT)/libmbedcrypto.a: $(OBJECTS)
 define compile
 @mkdir -p $(@D)
 @echo "CC $*"
-@$(CC) $(FLAGS) $(1) -MMD -MP -c $< -o $@
+@$(CC) $(MBEDTLS_CFLAGS) $(1) -MMD -MP -c $< -o $@
 endef
 
 $(OUT)/%.o: $(MBEDTLS)/library/%.c $(OUT)/flags
@@ -60,7 +60,7 @@ $(OUT)/fixes/%.c: $(MBEDTLS)/library/%.c $(VAULT)fixes/%.sed
 	  echo "mbedtls.mk: $*.sed does not fit this release of mbedTLS" >&2; exit 1; }
 
 # Rewritten only when the compiler or a flag is another than last time.
-FLAGS_NOW := $(CC) $(FLAGS)
+FLAGS_NOW := $(CC) $(MBEDTLS_CFLAGS)
 ifneq ($(FLAGS_NOW),$(shell cat $(OUT)/flags 2>/dev/null))
 .PHONY: $(OUT)/flags
 endif

@@ -5,7 +5,7 @@
 
 static struct voice_engine engine;
 
-const void *const voice_budget_entry[] = {
+const void *const budget_entry[] = {
     (const void *)&engine,
     (const void *)voice_codec_find,
     (const void *)voice_engine_init,

@@ -1,6 +1,6 @@
 # Compiles the voice part with its codecs and links what the firmware takes of it, to be measured (tools.c_budget).
 # In: CC and FLAGS (of the architecture), HANDSET_THIRD_PARTY, OUT; CODECS_FLAGS and CODECS_OUT of the codec
-# libraries, which several OUT may share.
+# libraries, which several OUT may share; VAULT_OUT, the vault's objects (vault_probe.mk).
 # Makes OUT/link.map, and a call graph (.ci) beside each object; as target OUT/stack_probe.elf, what measures the
 # stack on bare metal in QEMU.
 
@@ -9,8 +9,9 @@ VOICE := firmware/cmodules/voice
 include $(VOICE)/includes.mk
 
 COMPILE := $(CC) $(FLAGS) -std=c99 -O2 -w -ffunction-sections -fdata-sections -fcallgraph-info=su -I$(VOICE) \
-           $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES)
+           -Ifirmware/cmodules $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES)
 CODECS  := $(CODECS_OUT)/libcodecs.a
+VAULT_O := $(addprefix $(VAULT_OUT)/core/,aead.o block.o erase.o hkdf.o hmac.o)
 CORE_O  := $(patsubst $(VOICE)/%.c,$(OUT)/%.o,$(wildcard $(VOICE)/core/*.c))
 
 .DELETE_ON_ERROR:
@@ -24,7 +25,8 @@ $(OUT)/link.map: $(OUT)/link_probe.o $(CORE_O) $(CODECS) $(HERE)link_probe.ld
 # The machine has RAM from 0x80000000 on, and starts there.
 $(OUT)/stack_probe.elf: $(OUT)/stack_probe.o $(CORE_O) $(CODECS)
 	$(CC) $(FLAGS) --oslib=semihost --crt0=hosted -Wl,--defsym=__flash=0x80000000,--defsym=__flash_size=0x400000 \
-	    -Wl,--defsym=__ram=0x80400000,--defsym=__ram_size=0x400000 $^ -o $@
+	    -Wl,--defsym=__ram=0x80400000,--defsym=__ram_size=0x400000 $^ $(VAULT_O) \
+	    $(VAULT_OUT)/mbedtls/libmbedcrypto.a -o $@
 
 $(CODECS): codecs ;
 codecs:

@@ -59,7 +59,7 @@ __attribute__((noreturn)) void start(void) {
     _exit(main());
 }
 
-// --- C library: what the codecs use -----------------------------------------------------------
+// --- C library: what the programs use ----------------------------------------------------------
 
 void *memcpy(void *restrict to, const void *restrict from, size_t n_bytes) {
     uint8_t *out = to;
@@ -80,6 +80,16 @@ void *memmove(void *to, const void *from, size_t n_bytes) {
         out[n_bytes] = in[n_bytes];
     }
     return to;
+}
+
+int memcmp(const void *left, const void *right, size_t n_bytes) {
+    const uint8_t *a = left;
+    const uint8_t *b = right;
+    for (; n_bytes > 0 && *a == *b; n_bytes--) {
+        a++;
+        b++;
+    }
+    return n_bytes > 0 ? *a - *b : 0;
 }
 
 void *memset(void *to, int value, size_t n_bytes) {

@@ -8,7 +8,6 @@ from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-
 from srtp_station import Use
 
 _LABELS = {"media": (0, 2), "floor": (3, 5)}  # RFC 3711 clauses 4.3.1 and 4.3.2

@@ -28,6 +28,7 @@ DERIVATIONS_PER_TICK = 2
 STREAMS = 8
 OVERHEAD = {"media": 26, "floor": 30}
 HEADER = {"media": 12, "floor": 8}
+_STATIONS = 256  # in station.c
 
 
 class StationError(Exception):
@@ -92,13 +93,13 @@ class Station:
 
     def sender(self, use: Use, ssrc: int, epoch: bytes, slot: int = 0) -> Sender:
         """One that sends with the key in that place of the keyring."""
-        number, self._n_senders = self._n_senders, (self._n_senders + 1) % 16
+        number, self._n_senders = self._n_senders, (self._n_senders + 1) % _STATIONS
         assert self.ask("sender", number, use, slot, ssrc, epoch.hex()) == "yes"
         return Sender(self, number, use, ssrc)
 
     def receiver(self, use: Use) -> Receiver:
         """One that has heard nothing yet."""
-        number, self._n_receivers = self._n_receivers, (self._n_receivers + 1) % 16
+        number, self._n_receivers = self._n_receivers, (self._n_receivers + 1) % _STATIONS
         self.ask("receiver", number, use)
         return Receiver(self, number)
 
@@ -168,13 +169,17 @@ class Receiver:
         assert self.station.ask("forget_keys", self.number) == "yes"
 
 
-def rtp(ssrc: int, sequence: int, payload: bytes = b"", extra: bytes = b"", first: int = 0x80) -> bytes:
+def rtp(
+    ssrc: int, sequence: int, payload: bytes = b"", extra: bytes = b"", first: int = 0x80
+) -> bytes:
     """An RTP packet; `extra`: CSRC list and header extension, as the `first` byte announces."""
-    head = bytes([first, 0x60]) + sequence.to_bytes(2, "big") + (320 * sequence).to_bytes(4, "big")
+    timestamp = 320 * sequence
+    head = bytes([first, 96]) + sequence.to_bytes(2, "big") + timestamp.to_bytes(4, "big")
     return head + ssrc.to_bytes(4, "big") + extra + payload
 
 
 def rtcp(ssrc: int, content: bytes = b"") -> bytes:
     """An RTCP APP packet (RFC 3550 clause 6.7) of name MCPT."""
     body = b"MCPT" + content + bytes(-len(content) % 4)
-    return bytes([0x80, 204]) + (1 + len(body) // 4).to_bytes(2, "big") + ssrc.to_bytes(4, "big") + body
+    n_words = 1 + len(body) // 4
+    return bytes([0x80, 204]) + n_words.to_bytes(2, "big") + ssrc.to_bytes(4, "big") + body

@@ -6,8 +6,8 @@
 //   repetition count (4.4.1)    cutoff 1 + ceil(40 / 8) = 6 equal bytes in a row;
 //   adaptive proportion (4.4.2) cutoff 1 + critbinom(512, 2^-8, 1 - 2^-40) = 19 times the first of
 //                               512 bytes.
-// A good source fails the first once in 2^40 bytes, the second once in 2^38 windows of 512 bytes:
-// the start-up test once in 2^29 starts. What they find is a source that is stuck, or that repeats
+// A good source fails the first once in 2^40 bytes, the second once in some 2^37 windows of 512
+// bytes: the start-up test once in some 2^30 starts. What they find is a source that is stuck, or that repeats
 // or prefers a value; no test of the output can tell a pseudo-random generator from noise, so
 // vault_entropy() must know what it reads.
 #ifndef VAULT_HEALTH_H

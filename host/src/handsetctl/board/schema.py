@@ -53,6 +53,7 @@ TABLES: Mapping[str, Mapping[str, Key]] = {
         "sources": Key(str, is_list=True, needed=False),
     },
     "voice": {"rom_bytes": _NUMBER, "ram_bytes": _NUMBER, "stack_bytes": _NUMBER},
+    "vault": {"rom_bytes": _NUMBER, "ram_bytes": _NUMBER, "stack_bytes": _NUMBER},
     "flash": {
         "size_bytes": _NUMBER,
         "sector_bytes": _NUMBER,

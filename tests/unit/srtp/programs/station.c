@@ -11,7 +11,7 @@
 #include "core/srtcp.h"
 #include "core/srtp.h"
 
-#define STATIONS 16u
+#define STATIONS 256u
 #define ARGUMENTS 6u
 #define LINE_BYTES 8192u
 

@@ -1,0 +1,96 @@
+"""program/vault.c on every machine: built, asked, and what its calls take."""
+
+from __future__ import annotations
+
+import random
+import shlex
+import struct
+import subprocess
+from dataclasses import dataclass, fields
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from replay_machines import OUT, ROOT, XTENSA, Machine, make, make_xtensa_compiler
+
+from tools import files
+
+_SEAL, _BLOCK, _DERIVE = range(3)
+_DERIVED_BYTES = 77
+_TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class VaultFigures:
+    """Instructions of one call (struct figures in vault.c)."""
+
+    aead_init: int
+    seal_35: int
+    seal_60: int
+    open_35: int
+    block: int
+    hkdf_extract: int
+    hkdf_expand_32: int
+
+
+@dataclass(frozen=True)
+class Questions:
+    """A script, and OpenSSL's answers to it."""
+
+    script: bytes
+    answer: bytes
+
+
+def questions() -> Questions:
+    """Packets of every length, blocks, and derived keys."""
+    dice = random.Random(1)
+    asked = [_seal(dice, n_text) for n_text in range(301)]
+    asked += [_block(dice) for _ in range(50)]
+    asked += [_derive(dice) for _ in range(50)]
+    return Questions(b"".join(a.script for a in asked), b"".join(a.answer for a in asked))
+
+
+def _seal(dice: random.Random, n_text: int) -> Questions:
+    n_key, n_data = dice.choice((16, 32)), dice.choice((0, 12, 16, 100))
+    key, nonce, data, text = (dice.randbytes(n) for n in (n_key, 12, n_data, n_text))
+    head = struct.pack("<4H", _SEAL, n_key, n_data, n_text)
+    sealed = AESGCM(key).encrypt(nonce, text, data)
+    return Questions(head + key + nonce + data + text, sealed + text)
+
+
+def _block(dice: random.Random) -> Questions:
+    key, text = dice.randbytes(16), dice.randbytes(16)
+    judge = Cipher(algorithms.AES(key), modes.ECB()).encryptor()
+    return Questions(struct.pack("<4H", _BLOCK, 16, 0, 16) + key + text, judge.update(text))
+
+
+def _derive(dice: random.Random) -> Questions:
+    key, salt, info = (dice.randbytes(dice.randrange(n)) for n in (150, 100, 100))
+    head = struct.pack("<4H", _DERIVE, len(key), len(salt), len(info))
+    derived = HKDF(hashes.SHA256(), _DERIVED_BYTES, salt, info).derive(key)
+    return Questions(head + key + salt + info, derived)
+
+
+def ask(machine: Machine, script: bytes) -> tuple[bytes, VaultFigures]:
+    """Build what changed and let the machine answer; raises ReplayError."""
+    folder = OUT / machine.name
+    if machine is XTENSA:
+        make_xtensa_compiler()
+    with files.exclusive(folder):
+        make(
+            "vault",
+            OUT=str(folder.relative_to(ROOT)),
+            CC=machine.cc,
+            FLAGS=shlex.join(machine.flags),
+            LINK=shlex.join(machine.link),
+            MORE=shlex.join(machine.more),
+            LIBRARY=machine.mbedtls,
+        )
+        place = folder / "vault-questions"
+        place.mkdir(exist_ok=True)
+        (place / "script").write_bytes(script)
+        command = [*machine.command, str(folder / "vault")]
+        subprocess.run(command, cwd=place, check=True, timeout=_TIMEOUT_S)
+        counted = struct.unpack(f"<{len(fields(VaultFigures))}I", (place / "figures").read_bytes())
+        return (place / "answer").read_bytes(), VaultFigures(*counted)
