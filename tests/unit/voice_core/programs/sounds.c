@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "check.h"
+
 #define RATE_HZ 16000.0
 #define TURN 6.283185307179586
 
@@ -57,6 +59,84 @@ void signal_tone(int16_t *pcm, size_t n_samples, unsigned frequency_hz) {
     for (size_t i = 0; i < n_samples; i++) {
         pcm[i] = (int16_t)lrint(8000.0 * sin(TURN * frequency_hz * (double)i / RATE_HZ));
     }
+}
+
+#define FILE_SAMPLES (60u * 16000u)
+#define GAP_SAMPLES 4800u
+#define LONGER_GAP_SAMPLES 16000u
+
+static void read_speech(int16_t pcm[FILE_SAMPLES]) {
+    const char *path = getenv("RECORDED_SPEECH");
+    CHECK(path != NULL);
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL);
+    CHECK_EQ(fread(pcm, sizeof(pcm[0]), FILE_SAMPLES, file), FILE_SAMPLES);
+    CHECK_EQ(fclose(file), 0);
+}
+
+// In the file the gaps are of 0.3 s.
+const int16_t *signal_recorded(void) {
+    static int16_t file[FILE_SAMPLES];
+    static int16_t longer[RECORDED_SAMPLES];
+    static size_t n_samples;
+    if (n_samples > 0) {
+        return longer;
+    }
+    read_speech(file);
+    size_t n_silent = 0;
+    for (size_t i = 0; i < FILE_SAMPLES && n_samples < RECORDED_SAMPLES; i++) {
+        longer[n_samples++] = file[i];
+        n_silent = file[i] == 0 ? n_silent + 1 : 0;
+        if (n_silent == GAP_SAMPLES - 100) {
+            n_samples += LONGER_GAP_SAMPLES - GAP_SAMPLES; // is silence already
+        }
+    }
+    CHECK(n_samples >= RECORDED_SAMPLES);
+    return longer;
+}
+
+// Of -1 to 1, from a sum of uniform ones: close to a Gaussian one of variance 1/12.
+static double random_sample(uint32_t *seed) {
+    double sum = 0;
+    for (int i = 0; i < 4; i++) {
+        sum += (double)random_next(seed) / 4294967296.0 - 0.5;
+    }
+    return sum / 2;
+}
+
+static int16_t rounded(double sample) {
+    return (int16_t)lrint(fmax(-32768.0, fmin(32767.0, sample)));
+}
+
+void signal_white(int16_t *pcm, size_t n_samples, double rms) {
+    uint32_t seed = 77;
+    for (size_t i = 0; i < n_samples; i++) {
+        pcm[i] = rounded(rms * sqrt(12.0) * random_sample(&seed));
+    }
+}
+
+void signal_brown(int16_t *pcm, size_t n_samples, double rms) {
+    uint32_t seed = 78;
+    double pole = exp(-TURN * 30.0 / RATE_HZ);
+    double scale = rms * sqrt(12.0) * sqrt(1.0 - pole * pole);
+    double y = 0;
+    for (size_t i = 0; i < n_samples; i++) {
+        y = pole * y + scale * random_sample(&seed);
+        pcm[i] = rounded(y);
+    }
+}
+
+double signal_rms(const int16_t *pcm, size_t n_samples) {
+    return sqrt((double)signal_energy(pcm, n_samples) / (double)n_samples);
+}
+
+double signal_amplitude_of(const int16_t *pcm, size_t n_samples, double frequency_hz) {
+    double re = 0, im = 0;
+    for (size_t i = 0; i < n_samples; i++) {
+        re += pcm[i] * cos(TURN * frequency_hz * (double)i / RATE_HZ);
+        im += pcm[i] * sin(TURN * frequency_hz * (double)i / RATE_HZ);
+    }
+    return 2.0 * sqrt(re * re + im * im) / (double)n_samples;
 }
 
 int signal_correlation_permille(const int16_t *a, const int16_t *b, size_t n_samples,
