@@ -2,8 +2,8 @@
 //
 // A sound counts as speech when it stands out of the noise that is always there. The noise is the
 // quietest frame of the last two seconds or so: speech has gaps, noise has none. That is looked at
-// twice, once in the signal as it is, for vowels, and once in its slope (6 dB more each octave), for
-// consonants and for vowels in rumble.
+// twice, in the band from 340 to 1770 Hz, for vowels, and in the slope of the signal (6 dB more each
+// octave), for consonants and for vowels in rumble.
 #ifndef VOICE_VAD_H
 #define VOICE_VAD_H
 
@@ -21,18 +21,21 @@ struct voice_noise {
 };
 
 struct voice_vad {
-    struct voice_noise noise;
+    struct voice_noise band_noise;
     struct voice_noise slope_noise;
+    int16_t dip_mb; // the quietest of a quarter of a second, in the band
+    int16_t last_dip_mb;
     uint8_t n_frames; // of the window that is not over
     uint8_t window;
     uint8_t hang_frames;
-    int16_t last; // sample
+    int32_t low; // states of the band's filters
+    int32_t lower;
 
     // Of the newest frame:
     bool speech; // somebody speaks, or did 200 ms ago; rather once too often than not
     bool strong; // a sound of speech without doubt, not steady noise, hiss or wind
     uint32_t mean_square;
-    int16_t noise_mb;
+    int16_t noise_mb; // in the band
 };
 
 // Takes everything for speech that is louder than -60 dBov, until it has heard two seconds.

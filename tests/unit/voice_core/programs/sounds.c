@@ -63,7 +63,7 @@ void signal_tone(int16_t *pcm, size_t n_samples, unsigned frequency_hz) {
 
 #define FILE_SAMPLES (60u * 16000u)
 #define GAP_SAMPLES 4800u
-#define LONGER_GAP_SAMPLES 16000u
+#define LONGER_GAP_SAMPLES 32000u
 
 static void read_speech(int16_t pcm[FILE_SAMPLES]) {
     const char *path = getenv("RECORDED_SPEECH");
@@ -123,6 +123,20 @@ void signal_brown(int16_t *pcm, size_t n_samples, double rms) {
     for (size_t i = 0; i < n_samples; i++) {
         y = pole * y + scale * random_sample(&seed);
         pcm[i] = rounded(y);
+    }
+}
+
+void signal_wind(int16_t *pcm, size_t n_samples, double rms) {
+    uint32_t seed = 79;
+    double pole = exp(-TURN * 100.0 / RATE_HZ);
+    double scale = rms * sqrt(12.0) * pow(1.0 - pole * pole, 1.5) / sqrt(1.0 + pole * pole);
+    double y = 0, z = 0;
+    for (size_t i = 0; i < n_samples; i++) {
+        double t = (double)i / RATE_HZ;
+        double gust = 1.0 + 0.6 * sin(TURN * 0.31 * t) + 0.4 * sin(TURN * 1.3 * t + sin(TURN * 0.7 * t));
+        y = pole * y + scale * random_sample(&seed);
+        z = pole * z + y;
+        pcm[i] = rounded(gust / 1.12 * z);
     }
 }
 

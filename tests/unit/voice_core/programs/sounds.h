@@ -15,14 +15,15 @@ void signal_vowel(int16_t *pcm, size_t n_samples);
 // A sine of amplitude 8000.
 void signal_tone(int16_t *pcm, size_t n_samples, unsigned frequency_hz);
 
-// Recorded French: phrases at an active level of -26 dBov, each after a second of digital silence.
-#define RECORDED_SAMPLES (66u * 16000u)
+// Recorded French: phrases at an active level of -26 dBov, each after two seconds of digital silence.
+#define RECORDED_SAMPLES (70u * 16000u)
 const int16_t *signal_recorded(void);
 
-// Repeatable noise with this root mean square: white, or brown, as wind and engines are (6 dB less
-// each octave above 30 Hz).
+// Repeatable noise with this root mean square: white; brown, as of engines (6 dB less each octave
+// above 30 Hz); wind, in gusts (12 dB less each octave above 100 Hz).
 void signal_white(int16_t *pcm, size_t n_samples, double rms);
 void signal_brown(int16_t *pcm, size_t n_samples, double rms);
+void signal_wind(int16_t *pcm, size_t n_samples, double rms);
 
 // Root mean square.
 double signal_rms(const int16_t *pcm, size_t n_samples);
