@@ -7,7 +7,7 @@ from voice_programs import Programs, cases_of
 
 _SUITES = (
     *("wire", "ring", "jitter", "codec", "engine", "alloc", "fuzz", "io", "race"),
-    *("filter", "speech", "tone"),
+    *("filter", "speech", "tone", "send"),
 )
 _CANARIES = {
     ("canary", "address_heap_overflow"): "AddressSanitizer: heap-buffer-overflow",

@@ -56,12 +56,7 @@ static void process_anew(void) {
     process(&vad, &agc);
 }
 
-// What the recording says of a frame: speech is less than 16 dB below the active level of -26 dBov
-// (as in ITU-T P.56); a pause is digital silence or nearly, and nothing was said 300 ms ago.
-static bool is_spoken(size_t f) {
-    return level_db(signal_recorded() + f * FRAME, FRAME) > -42.0;
-}
-
+// Digital silence or nearly, and nothing was said 300 ms ago.
 static bool is_pause(size_t f) {
     for (size_t back = 0; back <= 15 && back <= f; back++) {
         if (level_db(signal_recorded() + (f - back) * FRAME, FRAME) > -70.0) {
@@ -81,7 +76,7 @@ struct rates {
 static struct rates judge(const char *label) {
     unsigned n_spoken = 0, n_found = 0, n_pause = 0, n_false = 0, n_false_strong = 0;
     for (size_t f = 200; f < N_FRAMES; f++) {
-        bool spoken = is_spoken(f), pause = is_pause(f);
+        bool spoken = signal_recorded_is_spoken(f), pause = is_pause(f);
         n_spoken += spoken;
         n_found += spoken && speech[f];
         n_pause += pause;
@@ -138,12 +133,12 @@ CASE(vad_begins_on_the_side_of_speech) {
     struct voice_vad vad;
     voice_vad_init(&vad);
     size_t first = 0;
-    while (!is_spoken(first)) {
+    while (!signal_recorded_is_spoken(first)) {
         first++;
     }
     for (size_t f = first; f < first + 100; f++) {
         voice_vad_tick(&vad, recorded + f * FRAME);
-        CHECK(vad.speech || !is_spoken(f));
+        CHECK(vad.speech || !signal_recorded_is_spoken(f));
     }
 }
 
@@ -188,7 +183,7 @@ static double active_dbov(const int16_t *pcm, size_t from, size_t to) {
     double sum = 0;
     unsigned n_frames = 0;
     for (size_t f = from; f < to; f++) {
-        if (is_spoken(f)) {
+        if (signal_recorded_is_spoken(f)) {
             sum += pow(signal_rms(pcm + f * FRAME, FRAME), 2);
             n_frames++;
         }
@@ -207,7 +202,7 @@ static void check_gain(double active_level_dbov, double noise_dbov, double most_
         settled_mb += gains_mb[f] / (double)(N_FRAMES - N_FRAMES / 2);
     }
     size_t first = 0, reached;
-    while (!is_spoken(first)) {
+    while (!signal_recorded_is_spoken(first)) {
         first++;
     }
     for (reached = first; fabs(gains_mb[reached] - settled_mb) > 200.0; reached++) {

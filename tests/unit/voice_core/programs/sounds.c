@@ -95,6 +95,10 @@ const int16_t *signal_recorded(void) {
     return longer;
 }
 
+bool signal_recorded_is_spoken(size_t frame) {
+    return signal_rms(signal_recorded() + frame * 320u, 320u) > 32768.0 * pow(10.0, -42.0 / 20.0);
+}
+
 // Of -1 to 1, from a sum of uniform ones: close to a Gaussian one of variance 1/12.
 static double random_sample(uint32_t *seed) {
     double sum = 0;

@@ -2,6 +2,7 @@
 #ifndef SOUNDS_H
 #define SOUNDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,8 @@ void signal_tone(int16_t *pcm, size_t n_samples, unsigned frequency_hz);
 // Recorded French: phrases at an active level of -26 dBov, each after two seconds of digital silence.
 #define RECORDED_SAMPLES (70u * 16000u)
 const int16_t *signal_recorded(void);
+// Whether these 20 ms of it are less than 16 dB below the active level, as in ITU-T P.56.
+bool signal_recorded_is_spoken(size_t frame);
 
 // Repeatable noise with this root mean square: white; brown, as of engines (6 dB less each octave
 // above 30 Hz); wind, in gusts (12 dB less each octave above 100 Hz).
