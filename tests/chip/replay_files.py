@@ -14,7 +14,7 @@ from replay_machines import CORE
 Samples = npt.NDArray[np.int16]
 
 FRAME_SAMPLES = 320
-_PACKET_BYTES = 256
+_PACKET_BYTES = 192  # VOICE_PACKET_MAX_BYTES
 _STATS = re.findall(r"^ +X\((\w+)\)", (CORE / "stats.h").read_text(), re.MULTILINE)
 _FRAME = struct.Struct(f"<{2 * FRAME_SAMPLES}s{len(_STATS)}II")
 _PACKET = struct.Struct(f"<H{_PACKET_BYTES}s")

@@ -5,10 +5,17 @@ import re
 import subprocess
 from pathlib import Path
 
+from handsetctl.speech import load_speech
+from handsetctl.tree import SPEECH_DIR
+
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
 THIRD_PARTY = ROOT / "build" / "third_party"
 OUT = ROOT / "build" / "voice_core_asan"
+
+# Read by signal_recorded() in sounds.c.
+_SPEECH = "speech.raw"
+_SPEECH_S = 60
 
 _SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
@@ -36,6 +43,7 @@ def build() -> "Programs":
     built = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
     if built.returncode != 0:
         raise BuildError("\n".join((built.stdout + built.stderr).splitlines()[-30:]))
+    load_speech(THIRD_PARTY, SPEECH_DIR, _SPEECH_S).astype("<i2").tofile(OUT / _SPEECH)
     return Programs(OUT)
 
 
@@ -49,7 +57,11 @@ class Programs:
         """Run a case (without one, the program lists its cases) and return how it ended."""
         return subprocess.run(
             [str(self.folder / suite), *([case] if case else [])],
-            env={**os.environ, **_SANITIZER_OPTIONS},
+            env={
+                **os.environ,
+                **_SANITIZER_OPTIONS,
+                "RECORDED_SPEECH": str(self.folder / _SPEECH),
+            },
             capture_output=True,
             text=True,
             timeout=60,

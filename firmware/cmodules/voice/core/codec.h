@@ -25,6 +25,13 @@ struct voice_encoder_options {
     bool fec; // repeat of the frame before in each packet, where the codec has that
 };
 
+// Longest payload that an encoder makes: 62 bytes of AMR-WB, and Opus with as much room as it likes.
+#ifndef VOICE_WITHOUT_OPUS
+#define VOICE_ENCODED_MAX_BYTES 128u
+#else
+#define VOICE_ENCODED_MAX_BYTES 64u
+#endif
+
 enum voice_payload_kind {
     VOICE_PAYLOAD_BAD,    // not one whole 20 ms frame that decode() may be given
     VOICE_PAYLOAD_SPEECH, // a frame to play

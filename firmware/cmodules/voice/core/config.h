@@ -7,6 +7,8 @@
 struct voice_config {
     const struct voice_codec *codec;
     struct voice_encoder_options options;
+    bool agc;             // automatic gain of the microphone
+    bool follow_requests; // use the bit rate that others ask for (CMR)
     uint8_t payload_type;
     uint32_t ssrc;
     uint16_t sequence;  // of the first packet

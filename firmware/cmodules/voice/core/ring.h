@@ -9,8 +9,12 @@
 
 #include <stdint.h>
 
-#define VOICE_PACKET_MAX_BYTES 256u
-#define VOICE_RING_SLOTS 32u // power of two; 640 ms of one talker
+#include "codec.h"
+
+// RTP header 12, SRTP's authentication tag 16 and MKI 10, and 26 for what others put into theirs
+// (CSRC list, header extension).
+#define VOICE_PACKET_MAX_BYTES (VOICE_ENCODED_MAX_BYTES + 12u + 16u + 10u + 26u)
+#define VOICE_RING_SLOTS 16u // power of two; 320 ms of one talker
 
 struct voice_packet {
     uint64_t arrival_us; // when it was handed in, on the engine's clock

@@ -12,6 +12,11 @@
     X(tx_failed)              /* frames the encoder refused */ \
     X(tx_ring_full)           /* frames lost because nobody took packets */ \
     X(tx_ring_high)           /* most packets that ever waited to be taken */ \
+    X(tx_held_max)            /* most frames that ever waited for the permission to talk */ \
+    X(tx_skipped)             /* frames of silence left out, to catch up with time */ \
+    X(tx_dropped_held)        /* frames lost because the permission took too long */ \
+    X(tx_mode_changes)        /* other bit rates taken up */ \
+    X(tx_protect_failed)      /* packets lost because they could not be protected */ \
     X(rx_packets)             /* packets given and looked at */ \
     X(rx_bad)                 /* malformed RTP or payload, other payload type, too long */ \
     X(rx_foreign)             /* of another SSRC than the one listened to */ \

@@ -83,7 +83,7 @@ static void check_loop(const struct voice_codec *codec, uint32_t bitrate_bps, in
 CASE(loop_amrwb_every_mode) {
     const uint32_t bps[9] = {6600, 8850, 12650, 14250, 15850, 18250, 19850, 23050, 23850};
     for (size_t mode = 0; mode < 9; mode++) {
-        check_loop(amrwb(), bps[mode], mode == 0 ? 750 : 850);
+        check_loop(amrwb(), bps[mode], mode == 0 ? 750 : 820); // the high-pass turns the pitch's phase
     }
 }
 
@@ -292,6 +292,7 @@ CASE(off_and_on_within_a_frame_is_a_new_burst) {
     // The same sound before and after, encoded by a fresh encoder: the same bytes.
     uint8_t first[20][VOICE_PACKET_MAX_BYTES], again[VOICE_PACKET_MAX_BYTES];
     signal_speech(said, N_SAMPLES);
+    memset(said + 15 * FRAME, 0, 5 * FRAME * sizeof(said[0])); // the high-pass forgets
     start_both(amrwb(), 12650);
     talk(&a, VOICE_TALK_ON);
     for (uint32_t f = 0; f < 40; f++) {
@@ -510,9 +511,10 @@ CASE(an_unconfigured_engine_is_silent) {
 
 CASE(full_rings_are_counted) {
     start_both(amrwb(), 12650);
+    signal_vowel(said, N_SAMPLES);
     talk(&a, VOICE_TALK_ON);
-    for (unsigned f = 0; f < VOICE_RING_SLOTS + 5u; f++) {
-        station_tick(&a, NULL);
+    for (unsigned f = 0; f < VOICE_RING_SLOTS + VOICE_BACKLOG_FRAMES + 5u; f++) {
+        station_tick(&a, said + f * FRAME);
     }
     CHECK_EQ(STAT(&a, tx_ring_full), 5);
     CHECK_EQ(STAT(&a, tx_ring_high), VOICE_RING_SLOTS);
@@ -559,7 +561,7 @@ CASE(a_packet_longer_than_a_slot_stays_out) {
     talk(&a, VOICE_TALK_ON);
     station_tick(&a, NULL);
     // A good packet, made too long by RTP padding alone.
-    uint8_t packet[VOICE_PACKET_MAX_BYTES + 45];
+    uint8_t packet[512];
     memset(packet, 0xff, sizeof(packet));
     size_t n_bytes = station_take(&a, packet);
     packet[0] |= 0x20;

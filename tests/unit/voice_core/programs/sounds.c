@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "check.h"
+
 #define RATE_HZ 16000.0
 #define TURN 6.283185307179586
 
@@ -57,6 +59,102 @@ void signal_tone(int16_t *pcm, size_t n_samples, unsigned frequency_hz) {
     for (size_t i = 0; i < n_samples; i++) {
         pcm[i] = (int16_t)lrint(8000.0 * sin(TURN * frequency_hz * (double)i / RATE_HZ));
     }
+}
+
+#define FILE_SAMPLES (60u * 16000u)
+#define GAP_SAMPLES 4800u
+#define LONGER_GAP_SAMPLES 32000u
+
+static void read_speech(int16_t pcm[FILE_SAMPLES]) {
+    const char *path = getenv("RECORDED_SPEECH");
+    CHECK(path != NULL);
+    FILE *file = fopen(path, "rb");
+    CHECK(file != NULL);
+    CHECK_EQ(fread(pcm, sizeof(pcm[0]), FILE_SAMPLES, file), FILE_SAMPLES);
+    CHECK_EQ(fclose(file), 0);
+}
+
+// In the file the gaps are of 0.3 s.
+const int16_t *signal_recorded(void) {
+    static int16_t file[FILE_SAMPLES];
+    static int16_t longer[RECORDED_SAMPLES];
+    static size_t n_samples;
+    if (n_samples > 0) {
+        return longer;
+    }
+    read_speech(file);
+    size_t n_silent = 0;
+    for (size_t i = 0; i < FILE_SAMPLES && n_samples < RECORDED_SAMPLES; i++) {
+        longer[n_samples++] = file[i];
+        n_silent = file[i] == 0 ? n_silent + 1 : 0;
+        if (n_silent == GAP_SAMPLES - 100) {
+            n_samples += LONGER_GAP_SAMPLES - GAP_SAMPLES; // is silence already
+        }
+    }
+    CHECK(n_samples >= RECORDED_SAMPLES);
+    return longer;
+}
+
+bool signal_recorded_is_spoken(size_t frame) {
+    return signal_rms(signal_recorded() + frame * 320u, 320u) > 32768.0 * pow(10.0, -42.0 / 20.0);
+}
+
+// Of -1 to 1, from a sum of uniform ones: close to a Gaussian one of variance 1/12.
+static double random_sample(uint32_t *seed) {
+    double sum = 0;
+    for (int i = 0; i < 4; i++) {
+        sum += (double)random_next(seed) / 4294967296.0 - 0.5;
+    }
+    return sum / 2;
+}
+
+static int16_t rounded(double sample) {
+    return (int16_t)lrint(fmax(-32768.0, fmin(32767.0, sample)));
+}
+
+void signal_white(int16_t *pcm, size_t n_samples, double rms) {
+    uint32_t seed = 77;
+    for (size_t i = 0; i < n_samples; i++) {
+        pcm[i] = rounded(rms * sqrt(12.0) * random_sample(&seed));
+    }
+}
+
+void signal_brown(int16_t *pcm, size_t n_samples, double rms) {
+    uint32_t seed = 78;
+    double pole = exp(-TURN * 30.0 / RATE_HZ);
+    double scale = rms * sqrt(12.0) * sqrt(1.0 - pole * pole);
+    double y = 0;
+    for (size_t i = 0; i < n_samples; i++) {
+        y = pole * y + scale * random_sample(&seed);
+        pcm[i] = rounded(y);
+    }
+}
+
+void signal_wind(int16_t *pcm, size_t n_samples, double rms) {
+    uint32_t seed = 79;
+    double pole = exp(-TURN * 100.0 / RATE_HZ);
+    double scale = rms * sqrt(12.0) * pow(1.0 - pole * pole, 1.5) / sqrt(1.0 + pole * pole);
+    double y = 0, z = 0;
+    for (size_t i = 0; i < n_samples; i++) {
+        double t = (double)i / RATE_HZ;
+        double gust = 1.0 + 0.6 * sin(TURN * 0.31 * t) + 0.4 * sin(TURN * 1.3 * t + sin(TURN * 0.7 * t));
+        y = pole * y + scale * random_sample(&seed);
+        z = pole * z + y;
+        pcm[i] = rounded(gust / 1.12 * z);
+    }
+}
+
+double signal_rms(const int16_t *pcm, size_t n_samples) {
+    return sqrt((double)signal_energy(pcm, n_samples) / (double)n_samples);
+}
+
+double signal_amplitude_of(const int16_t *pcm, size_t n_samples, double frequency_hz) {
+    double re = 0, im = 0;
+    for (size_t i = 0; i < n_samples; i++) {
+        re += pcm[i] * cos(TURN * frequency_hz * (double)i / RATE_HZ);
+        im += pcm[i] * sin(TURN * frequency_hz * (double)i / RATE_HZ);
+    }
+    return 2.0 * sqrt(re * re + im * im) / (double)n_samples;
 }
 
 int signal_correlation_permille(const int16_t *a, const int16_t *b, size_t n_samples,
