@@ -3,4 +3,4 @@
 import working_tree  # type: ignore[import-not-found]  # frozen beside this file
 
 working_tree.load_pushed()
-import handset.main  # noqa: E402, F401
+import protected  # type: ignore[import-not-found]  # noqa: E402, F401

@@ -111,12 +111,47 @@ class Audio:
         """Stop the audio device. Idempotent."""
 
     def configure(
-        self, codec: str, bitrate_bps: int, payload_type: int, ssrc: int, seq0: int, timestamp0: int
+        self,
+        codec: str,
+        bitrate_bps: int,
+        payload_type: int,
+        ssrc: int,
+        seq0: int,
+        timestamp0: int,
+        dtx: bool = False,
     ) -> None:
-        """Choose codec and RTP parameters. ValueError when unknown, RuntimeError while talking."""
+        """Choose codec and RTP parameters; `dtx`: send next to nothing in pauses. ValueError when
+        unknown, RuntimeError while talking."""
+
+    def hold(self) -> None:
+        """Capture from the next 20 ms frame on, and keep the last 500 ms: they are sent with
+        `talk(True)`, forgotten with `talk(False)`."""
 
     def talk(self, on: bool) -> None:
-        """Capture and encode on or off, from the next 20 ms frame."""
+        """Capture, encode and send on or off, from the next 20 ms frame."""
+
+    def set_bitrate(self, bitrate_bps: int) -> None:
+        """Another bit rate of the configured codec, also while talking. ValueError when it has no
+        such rate."""
+
+    def tone(self, name: str) -> None:
+        """Play a tone on top of what is heard: "permit", "deny", "busy", "emergency" or "end"."""
+
+    def set_volume(self, volume_db: int) -> None:
+        """Loudness of what is received: 0 as it comes, -36 off, 12 loudest. ValueError beyond."""
+
+    def set_group_keys(self, keys: tuple) -> None:
+        """Protect from now on with these `(key_id, key)`: the first for sending, all of them for
+        receiving (SRTP and SRTCP, AEAD_AES_128_GCM). Empty: in the clear. OSError while there is no
+        true randomness."""
+
+    def protect_floor(self, buf: bytearray, n_bytes: int) -> int:
+        """An RTCP packet becomes SRTCP in place, up to 30 bytes longer: its new length, 0 when the
+        keys are used up. Does not allocate."""
+
+    def open_floor(self, buf: bytearray, n_bytes: int) -> int:
+        """An SRTCP packet becomes RTCP in place: its new length, 0 when it is not authentic, replayed
+        or of an unknown key. Does not allocate."""
 
     def take(self, buf: bytearray) -> int:
         """Next finished RTP packet into `buf`: its length, 0 when none. Does not allocate."""

@@ -18,6 +18,7 @@ from handset.link.statistics_group import StatisticsGroup
 from handset.management import Management
 from handset.onair import FloorChannel
 from handset.ptt.controller import PttController
+from handset.security import group_keys
 from handset.voice.pump import VoicePump
 from handset.voice.settings import VoiceSettings
 
@@ -60,6 +61,7 @@ class Application:
         )
         self.floor_channel = FloorChannel(
             radio.floor,
+            board.audio,
             {b"MCPT": self.floor.message, b"HGEO": self.geo.report_received},
             _FLOOR_DATAGRAM_BYTES_MAX,
         )
@@ -90,6 +92,7 @@ class Application:
         """Start everything; the bench sees "ready" when the agent could press PTT."""
         self.board.audio.open()
         self.voice_settings.select("amrwb", 0)
+        self._protect()
         self.board.audio.listen(0)
         self.board.indicator.show("idle")
         self.board.indicator.show_geo("off")
@@ -104,6 +107,15 @@ class Application:
             self.pump.watch_media(),
             self._announce_ready(),
         )
+
+    def _protect(self) -> None:
+        keys = group_keys.installed()
+        self.board.audio.set_group_keys(keys)
+        self.floor_channel.is_protected = bool(keys)
+        if keys:
+            self.log("voice and floor are protected with group key %d" % keys[0][0])
+        else:
+            self.log("no group key: voice and floor are in the clear")
 
     async def _announce_ready(self) -> None:
         # Last in the gather: every other task has run up to its first wait.

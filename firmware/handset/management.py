@@ -44,7 +44,11 @@ class Management:
         return facts.identity(self._app.board)
 
     def _floor(self, request: dict) -> dict:
-        return {"state": self._app.floor.state, "talker": self._app.ptt.talker}
+        return {
+            "state": self._app.floor.state,
+            "talker": self._app.ptt.talker,
+            "protected": self._app.floor_channel.is_protected,
+        }
 
     def _floor_stats(self) -> dict:
         floor = self._app.floor
@@ -56,6 +60,7 @@ class Management:
             "discarded": floor.discarded,
             "echoed": floor.echoed,
             "collisions": floor.collisions,
+            "refused": channel.refused,
             "send_failed": channel.send_failed,
             "media_send_failed": self._app.pump.send_failed,
         }
@@ -65,11 +70,17 @@ class Management:
 
     def _codec(self, request: dict) -> dict:
         settings = self._app.voice_settings
-        return {"name": settings.codec, "bitrate_bps": settings.bitrate_bps}
+        return {
+            "name": settings.codec,
+            "bitrate_bps": settings.bitrate_bps,
+            "dtx": settings.dtx,
+        }
 
     def _set_codec(self, request: dict) -> dict:
         try:
-            self._app.voice_settings.select(request["name"], request["bitrate_bps"])
+            self._app.voice_settings.select(
+                request["name"], request["bitrate_bps"], request["dtx"]
+            )
         except ValueError as error:
             raise CommandError(EINVAL, str(error)) from None
         except RuntimeError as error:

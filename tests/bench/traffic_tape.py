@@ -211,7 +211,7 @@ def _requests() -> Iterator[bytes]:
     for command in spec.COMMANDS:
         yield _smp(read, spec.GROUP, command.number, {})
     codec = spec.command("codec").number
-    yield _smp(write, spec.GROUP, codec, {"name": "amrwb", "bitrate_bps": 12650})
+    yield _smp(write, spec.GROUP, codec, {"name": "amrwb", "bitrate_bps": 12650, "dtx": False})
     yield _smp(write, spec.GROUP, codec, {"name": "none"})
     yield _smp(read, 0, 99, {})
     yield _DAMAGED

@@ -119,7 +119,7 @@ def test_ptt_speech_and_what_is_heard(running: RunCli, tmp_path: Path) -> None:
     with wave.open(str(heard)) as recording:
         assert recording.getnframes() == 2 * recording.getframerate()
         assert any(recording.readframes(recording.getnframes()))
-    assert answer(running("voice", "stats", "B", "--json"))["rx_packets"] > 50
+    assert answer(running("stats", "B", "voice", "--json"))["rx_packets"] > 50
 
 
 def test_codec_is_shown_and_chosen(running: RunCli) -> None:
@@ -127,6 +127,7 @@ def test_codec_is_shown_and_chosen(running: RunCli) -> None:
     assert answer(running("voice", "codec", "B", "--json")) == {
         "name": "opus",
         "bitrate_bps": 16000,
+        "dtx": False,
     }
     refused = running("voice", "codec", "B", "g711")
     assert refused.returncode == 6

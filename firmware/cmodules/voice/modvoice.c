@@ -5,18 +5,24 @@
 #include <string.h>
 
 #include "py/binary.h"
+#include "py/mperrno.h"
 #include "py/objarray.h"
 #include "py/runtime.h"
 
 #include "core/engine.h"
+#include "core/floor_guard.h"
 #include "io.h"
+#include "vault/core/erase.h"
+#include "vault/core/rng.h"
 
 static struct voice_engine engine;
+static struct voice_floor_guard floor_guard;
 static bool engine_ready;
 
 static struct voice_engine *the_engine(void) {
     if (!engine_ready) {
         voice_engine_init(&engine, voice_io_now_us);
+        voice_floor_guard_init(&floor_guard, &engine.stats);
         engine_ready = true;
     }
     return &engine;
@@ -35,7 +41,10 @@ static void raise_error(enum voice_error error) {
         case VOICE_ERROR_TALKING:
             mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("talking: stop before configuring"));
         case VOICE_ERROR_UNCONFIGURED:
-            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("configure a codec before talking"));
+            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("configure a codec first"));
+        case VOICE_ERROR_PROTECTED:
+            mp_raise_msg(&mp_type_RuntimeError,
+                MP_ERROR_TEXT("group keys are set: the SSRC cannot change"));
     }
 }
 
@@ -68,6 +77,8 @@ static uint32_t get_uint(mp_obj_t arg, uint32_t max, mp_rom_error_text_t error) 
 
 static mp_obj_t voice_close(void) {
     voice_io_close();
+    voice_engine_forget(&engine);
+    voice_floor_guard_forget(&floor_guard);
     engine_ready = false;
     return mp_const_none;
 }
@@ -131,7 +142,9 @@ static MP_DEFINE_CONST_FUN_OBJ_1(voice_step_obj, voice_step);
 // --- what is wanted -----------------------------------------------------------------------------
 
 static mp_obj_t voice_configure(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
-    enum { ARG_codec, ARG_bitrate_bps, ARG_payload_type, ARG_ssrc, ARG_seq0, ARG_timestamp0 };
+    enum {
+        ARG_codec, ARG_bitrate_bps, ARG_payload_type, ARG_ssrc, ARG_seq0, ARG_timestamp0, ARG_dtx,
+    };
     static const mp_arg_t allowed_args[] = {
         {MP_QSTR_codec, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_bitrate_bps, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
@@ -139,6 +152,7 @@ static mp_obj_t voice_configure(size_t n_args, const mp_obj_t *pos_args, mp_map_
         {MP_QSTR_ssrc, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_seq0, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
         {MP_QSTR_timestamp0, MP_ARG_REQUIRED | MP_ARG_OBJ, {.u_rom_obj = MP_ROM_NONE}},
+        {MP_QSTR_dtx, MP_ARG_BOOL, {.u_bool = false}},
     };
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
     mp_arg_parse_all(n_args, pos_args, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
@@ -146,6 +160,9 @@ static mp_obj_t voice_configure(size_t n_args, const mp_obj_t *pos_args, mp_map_
         .codec = voice_codec_find(mp_obj_str_get_str(args[ARG_codec].u_obj)),
         .options.bitrate_bps = get_uint(args[ARG_bitrate_bps].u_obj, INT32_MAX,
             MP_ERROR_TEXT("not a bit rate of this codec")),
+        .options.dtx = args[ARG_dtx].u_bool,
+        .agc = true,
+        .follow_requests = true,
         .payload_type = (uint8_t)get_uint(args[ARG_payload_type].u_obj, 127,
             MP_ERROR_TEXT("RTP payload type must be 0 to 127")),
         .ssrc = get_uint(args[ARG_ssrc].u_obj, UINT32_MAX, MP_ERROR_TEXT("SSRC is 32 bits")),
@@ -168,6 +185,53 @@ static mp_obj_t voice_talk(mp_obj_t on) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(voice_talk_obj, voice_talk);
 
+static mp_obj_t voice_hold(void) {
+    raise_error(voice_engine_talk(the_engine(), VOICE_TALK_HOLD));
+    follow();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(voice_hold_obj, voice_hold);
+
+static mp_obj_t voice_set_bitrate(mp_obj_t bitrate_bps) {
+    raise_error(voice_engine_set_bitrate(the_engine(), get_uint(bitrate_bps, INT32_MAX,
+        MP_ERROR_TEXT("not a bit rate of this codec"))));
+    follow();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(voice_set_bitrate_obj, voice_set_bitrate);
+
+static mp_obj_t voice_set_volume(mp_obj_t volume_db_in) {
+    mp_int_t volume_db = mp_obj_get_int(volume_db_in);
+    if (volume_db < VOICE_VOLUME_MIN_DB || volume_db > VOICE_VOLUME_MAX_DB) {
+        mp_raise_ValueError(MP_ERROR_TEXT("volume is -36 to 12 dB"));
+    }
+    voice_engine_set_volume(the_engine(), (int)volume_db);
+    follow();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(voice_set_volume_obj, voice_set_volume);
+
+static const qstr tone_names[VOICE_TONE_KINDS] = {
+    [VOICE_TONE_PERMIT] = MP_QSTR_permit,
+    [VOICE_TONE_DENY] = MP_QSTR_deny,
+    [VOICE_TONE_BUSY] = MP_QSTR_busy,
+    [VOICE_TONE_EMERGENCY] = MP_QSTR_emergency,
+    [VOICE_TONE_END] = MP_QSTR_end,
+};
+
+static mp_obj_t voice_tone(mp_obj_t name) {
+    qstr wanted = mp_obj_str_get_qstr(name);
+    for (unsigned kind = VOICE_TONE_PERMIT; kind < VOICE_TONE_KINDS; kind++) {
+        if (tone_names[kind] == wanted) {
+            voice_engine_tone(the_engine(), (enum voice_tone_kind)kind);
+            follow();
+            return mp_const_none;
+        }
+    }
+    mp_raise_ValueError(MP_ERROR_TEXT("tones are permit, deny, busy, emergency and end"));
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(voice_tone_obj, voice_tone);
+
 static mp_obj_t voice_listen(mp_obj_t ssrc_in) {
     long long ssrc = get_integer(ssrc_in);
     if (ssrc < VOICE_LISTEN_NONE || ssrc > (long long)UINT32_MAX) {
@@ -183,6 +247,83 @@ static mp_obj_t voice_heard_ssrc(void) {
     return mp_obj_new_int_from_uint(voice_engine_heard_ssrc(the_engine()));
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(voice_heard_ssrc_obj, voice_heard_ssrc);
+
+// --- keys ---------------------------------------------------------------------------------------
+
+static void read_keyring(mp_obj_t keys_in, struct voice_keyring *keyring) {
+    size_t n_keys;
+    mp_obj_t *keys;
+    mp_obj_get_array(keys_in, &n_keys, &keys);
+    if (n_keys > VOICE_KEYRING_KEYS) {
+        mp_raise_ValueError(MP_ERROR_TEXT("too many group keys"));
+    }
+    for (size_t i = 0; i < n_keys; i++) {
+        mp_obj_t *pair;
+        mp_obj_get_array_fixed_n(keys[i], 2, &pair);
+        mp_buffer_info_t key;
+        mp_get_buffer_raise(pair[1], &key, MP_BUFFER_READ);
+        uint16_t id = (uint16_t)get_uint(pair[0], UINT16_MAX, MP_ERROR_TEXT("key id is 16 bits"));
+        if (!voice_group_key_init(&keyring->keys[i], id, key.buf, key.len)) {
+            mp_raise_ValueError(MP_ERROR_TEXT("a group key has 16 or 32 bytes"));
+        }
+    }
+    keyring->n_keys = (uint8_t)n_keys;
+}
+
+static void draw_epoch(uint8_t epoch[VOICE_SRTP_EPOCH_BYTES]) {
+    if (!vault_rng_fill(epoch, VOICE_SRTP_EPOCH_BYTES)) {
+        mp_raise_OSError(MP_EIO); // no randomness, no keys: see vault.rng_state()
+    }
+}
+
+static mp_obj_t voice_set_group_keys(mp_obj_t keys) {
+    struct voice_keyring keyring = {0};
+    uint8_t epoch[VOICE_SRTP_EPOCH_BYTES];
+    read_keyring(keys, &keyring);
+    draw_epoch(epoch);
+    enum voice_error error = voice_engine_set_keys(the_engine(), &keyring, epoch);
+    bool guarded = error == VOICE_OK && voice_floor_guard_set_keys(&floor_guard, &keyring,
+        engine.wanted.config.ssrc, epoch);
+    vault_erase(&keyring, sizeof(keyring));
+    raise_error(error);
+    if (!guarded) {
+        mp_raise_OSError(MP_EIO);
+    }
+    follow();
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(voice_set_group_keys_obj, voice_set_group_keys);
+
+static uint8_t *packet_in(mp_obj_t buf_in, mp_obj_t n_bytes_in, mp_buffer_info_t *buf,
+    size_t *n_bytes) {
+    mp_get_buffer_raise(buf_in, buf, MP_BUFFER_RW);
+    mp_int_t n = mp_obj_get_int(n_bytes_in);
+    if (n < 0 || (size_t)n > buf->len) {
+        mp_raise_ValueError(MP_ERROR_TEXT("more bytes than the buffer has"));
+    }
+    *n_bytes = (size_t)n;
+    return buf->buf;
+}
+
+static mp_obj_t voice_protect_floor(mp_obj_t buf_in, mp_obj_t n_bytes_in) {
+    mp_buffer_info_t buf;
+    size_t n_bytes;
+    uint8_t *packet = packet_in(buf_in, n_bytes_in, &buf, &n_bytes);
+    the_engine();
+    n_bytes = voice_floor_guard_protect(&floor_guard, packet, n_bytes, buf.len);
+    return MP_OBJ_NEW_SMALL_INT((mp_int_t)n_bytes);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(voice_protect_floor_obj, voice_protect_floor);
+
+static mp_obj_t voice_open_floor(mp_obj_t buf_in, mp_obj_t n_bytes_in) {
+    mp_buffer_info_t buf;
+    size_t n_bytes;
+    uint8_t *packet = packet_in(buf_in, n_bytes_in, &buf, &n_bytes);
+    the_engine();
+    n_bytes = voice_floor_guard_open(&floor_guard, packet, n_bytes);
+    return MP_OBJ_NEW_SMALL_INT((mp_int_t)n_bytes);
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(voice_open_floor_obj, voice_open_floor);
 
 // --- packets and figures ------------------------------------------------------------------------
 
@@ -251,7 +392,14 @@ static const mp_rom_map_elem_t voice_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&voice_close_obj)},
     {MP_ROM_QSTR(MP_QSTR_step), MP_ROM_PTR(&voice_step_obj)},
     {MP_ROM_QSTR(MP_QSTR_configure), MP_ROM_PTR(&voice_configure_obj)},
+    {MP_ROM_QSTR(MP_QSTR_hold), MP_ROM_PTR(&voice_hold_obj)},
     {MP_ROM_QSTR(MP_QSTR_talk), MP_ROM_PTR(&voice_talk_obj)},
+    {MP_ROM_QSTR(MP_QSTR_set_bitrate), MP_ROM_PTR(&voice_set_bitrate_obj)},
+    {MP_ROM_QSTR(MP_QSTR_set_volume), MP_ROM_PTR(&voice_set_volume_obj)},
+    {MP_ROM_QSTR(MP_QSTR_tone), MP_ROM_PTR(&voice_tone_obj)},
+    {MP_ROM_QSTR(MP_QSTR_set_group_keys), MP_ROM_PTR(&voice_set_group_keys_obj)},
+    {MP_ROM_QSTR(MP_QSTR_protect_floor), MP_ROM_PTR(&voice_protect_floor_obj)},
+    {MP_ROM_QSTR(MP_QSTR_open_floor), MP_ROM_PTR(&voice_open_floor_obj)},
     {MP_ROM_QSTR(MP_QSTR_listen), MP_ROM_PTR(&voice_listen_obj)},
     {MP_ROM_QSTR(MP_QSTR_heard_ssrc), MP_ROM_PTR(&voice_heard_ssrc_obj)},
     {MP_ROM_QSTR(MP_QSTR_take), MP_ROM_PTR(&voice_take_obj)},

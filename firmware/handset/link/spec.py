@@ -56,6 +56,7 @@ _HEARD_POSITION = (Field("user_id", "str", "", "whose position"),) + _OWN_POSITI
 _CODEC = (
     Field("name", "str", "", "voice codec, one of identity's codecs"),
     Field("bitrate_bps", "int", "bit/s", "bit rate of the codec; 0 writes the codec's default"),
+    Field("dtx", "bool", "", "discontinuous transmission: next to nothing is sent in pauses"),
 )
 
 COMMANDS = (
@@ -82,6 +83,7 @@ COMMANDS = (
         (
             Field("state", "str", "", "state of the floor participant"),
             Field("talker", "str", "", "MCPTT ID of who holds the floor, empty when nobody"),
+            Field("protected", "bool", "", "voice and floor are encrypted and authenticated"),
         ),
     ),
     Command(

@@ -1,7 +1,8 @@
 """The PTT key: what floor control decides becomes microphone, speaker and light.
 
-The microphone is opened in exactly one place, `_on_granted`, and only floor control gets there,
-only while the agent's finger is on the key.
+The microphone is open only while the agent's finger is on the key. From the very press what is said
+is kept in the voice engine; it is sent in exactly one place, `_on_granted`, and only floor control
+gets there. Without permission it is forgotten.
 """
 
 TYPE_CHECKING = False
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 _LISTEN_TO_ANYONE = 0
 _LISTEN_TO_NOBODY = -1
+# TS 24.380 clause 8.2.3.5, reject cause: "another MCPTT client has permission".
+_CAUSE_TAKEN = 1
 
 
 class PttController:
@@ -48,6 +51,7 @@ class PttController:
     def key(self, pressed: bool) -> None:
         """An edge of the PTT key."""
         if pressed:
+            self._audio.hold()
             self._participant.press()
             self._pump.wake()
         else:
@@ -64,10 +68,13 @@ class PttController:
     def _on_granted(self, facts: dict) -> None:
         self._audio.listen(_LISTEN_TO_NOBODY)
         self._audio.talk(True)
+        self._audio.tone("permit")
         self._indicator.show("talk")
         self.talker = facts["user_id"]
 
     def _on_denied(self, facts: dict) -> None:
+        self._stop_talking()
+        self._audio.tone("busy" if facts["cause"] == _CAUSE_TAKEN else "deny")
         self._indicator.show("denied")
         self._log("floor denied, cause %d" % facts["cause"])
 
@@ -89,6 +96,7 @@ class PttController:
 
     def _on_revoked(self, facts: dict) -> None:
         self._stop_talking()
+        self._audio.tone("end")
         self._log("floor revoked: %s" % facts["reason"])
 
     def _on_collision(self, facts: dict) -> None:

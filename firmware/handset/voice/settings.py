@@ -15,7 +15,7 @@ _DEFAULT_BITRATES_BPS = {"amrwb": 12650, "opus": 16000}
 
 
 class VoiceSettings:
-    """Current codec; `select` applies a change to the engine (ValueError when unknown)."""
+    """Current codec, bit rate and DTX (pauses are not sent)."""
 
     def __init__(self, audio: "Audio", rng: "Rng", ssrc: int) -> None:
         self._audio = audio
@@ -23,21 +23,27 @@ class VoiceSettings:
         self._ssrc = ssrc
         self.codec = ""
         self.bitrate_bps = 0
+        self.dtx = False
 
-    def select(self, codec: str, bitrate_bps: int) -> None:
-        """Switch to `codec`; `bitrate_bps` 0 means the codec's default. RuntimeError while
-        talking."""
+    def select(self, codec: str, bitrate_bps: int, dtx: bool = False) -> None:
+        """Switch to `codec`; `bitrate_bps` 0 means the codec's default. ValueError when unknown.
+        While talking, only the bit rate can change: RuntimeError for anything else."""
         if codec not in _PAYLOAD_TYPES:
             raise ValueError(
                 "unknown codec '%s': this handset has %s" % (codec, ", ".join(self._audio.codecs()))
             )
         bitrate_bps = bitrate_bps or _DEFAULT_BITRATES_BPS[codec]
+        if (codec, dtx) == (self.codec, self.dtx):
+            self._audio.set_bitrate(bitrate_bps)
+            self.bitrate_bps = bitrate_bps
+            return
         # RFC 3550 clause 5.1: first sequence number and timestamp are random.
         start = bytearray(6)
         self._rng.fill(start)
         seq0, timestamp0 = struct.unpack(">HI", start)
         self._audio.configure(
-            codec, bitrate_bps, _PAYLOAD_TYPES[codec], self._ssrc, seq0, timestamp0
+            codec, bitrate_bps, _PAYLOAD_TYPES[codec], self._ssrc, seq0, timestamp0, dtx
         )
         self.codec = codec
         self.bitrate_bps = bitrate_bps
+        self.dtx = dtx

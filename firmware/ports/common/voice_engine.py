@@ -15,7 +15,14 @@ class VoiceEngine:
     give = staticmethod(voice.give)
     listen = staticmethod(voice.listen)
     heard_ssrc = staticmethod(voice.heard_ssrc)
+    hold = staticmethod(voice.hold)
     talk = staticmethod(voice.talk)
+    set_bitrate = staticmethod(voice.set_bitrate)
+    set_volume = staticmethod(voice.set_volume)
+    tone = staticmethod(voice.tone)
+    set_group_keys = staticmethod(voice.set_group_keys)
+    protect_floor = staticmethod(voice.protect_floor)
+    open_floor = staticmethod(voice.open_floor)
     configure = staticmethod(voice.configure)
 
     def __init__(self, device: str) -> None:

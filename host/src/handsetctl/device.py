@@ -81,10 +81,12 @@ class Identity(_Message):
 
 @dataclass(frozen=True)
 class Floor(_Message):
-    """Floor control: the participant's state, and the MCPTT ID of who talks ("": nobody)."""
+    """Floor control: the participant's state, the MCPTT ID of who talks ("": nobody), and whether
+    voice and floor are protected by a group key."""
 
     state: str
     talker: str
+    protected: bool
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ class Codec(_Message):
 
     name: str
     bitrate_bps: int
+    dtx: bool
 
 
 @dataclass(frozen=True)
@@ -286,12 +289,13 @@ class Device:
         """The codec used for talking."""
         return Codec(**self._read("codec"))
 
-    def set_codec(self, name: str, bitrate_bps: int = 0) -> Codec:
+    def set_codec(self, name: str, bitrate_bps: int = 0, dtx: bool = False) -> Codec:
         """Choose the codec (0: its default bit rate); returns what is now in force.
 
-        CommandRefused for a codec or bit rate the handset does not have, and while it talks.
+        dtx: next to nothing is sent in pauses. CommandRefused for a codec or bit rate the handset
+        does not have, and for anything but another bit rate while it talks.
         """
-        body = {"name": name, "bitrate_bps": bitrate_bps}
+        body = {"name": name, "bitrate_bps": bitrate_bps, "dtx": dtx}
         return Codec(**self._own(OP.WRITE, "codec", body))
 
     def memory(self) -> Memory:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from handset.ptt.controller import PttController
 
 
@@ -22,14 +24,27 @@ def controller() -> tuple[PttController, list[tuple[object, ...]]]:
     return ptt, world.calls
 
 
-def test_microphone_opens_only_with_the_permission() -> None:
+def test_speech_is_kept_from_the_press_and_sent_only_with_the_permission() -> None:
     ptt, calls = controller()
     ptt.key(True)
+    assert calls.index(("hold",)) < calls.index(("press",))
     ptt.on_floor("pending")
     assert ("talk", True) not in calls
     ptt.on_floor("granted", user_id="sip:me", ssrc=1)
     assert ("talk", True) in calls
+    assert ("tone", "permit") in calls
     assert ptt.talker == "sip:me"
+
+
+@pytest.mark.parametrize(("cause", "tone"), [(1, "busy"), (4, "deny"), (255, "deny")])
+def test_a_refusal_is_heard_and_what_was_kept_is_forgotten(cause: int, tone: str) -> None:
+    ptt, calls = controller()
+    ptt.key(True)
+    calls.clear()
+    ptt.on_floor("denied", cause=cause)
+    assert ("talk", False) in calls
+    assert ("tone", tone) in calls
+    assert ("talk", True) not in calls
 
 
 def test_release_closes_the_microphone_and_sends_the_rest_before_the_floor_goes() -> None:
@@ -59,6 +74,7 @@ def test_revoked_permission_closes_the_microphone_with_the_key_still_down() -> N
     calls.clear()
     ptt.on_floor("revoked", reason="talk_limit")
     assert ("talk", False) in calls
+    assert ("tone", "end") in calls
 
 
 def test_every_event_of_the_participant_is_known() -> None:

@@ -78,7 +78,7 @@ class Handset:
     def __init__(self, link, boot):
         self._link = link
         self._boot = boot
-        self._codec = {"name": "amrwb", "bitrate_bps": 12650}
+        self._codec = {"name": "amrwb", "bitrate_bps": 12650, "dtx": False}
 
     def providers(self):
         names = ("identity", "floor", "geo", "codec", "set_codec", "memory")
@@ -104,7 +104,7 @@ class Handset:
         return {"tx_frames": 10, "rx_lost": 0}
 
     def floor(self, request):
-        return {"state": "silence", "talker": ""}
+        return {"state": "silence", "talker": "", "protected": False}
 
     def geo(self, request):
         heard = [dict(POSITION, user_id="sip:b@sim.invalid")]

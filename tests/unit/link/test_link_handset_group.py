@@ -20,14 +20,14 @@ EXAMPLES = {
         "codecs": ["amrwb", "opus"],
         "heap_bytes": 262144,
     },
-    "floor": {"state": "silence", "talker": ""},
+    "floor": {"state": "silence", "talker": "", "protected": False},
     "geo": {
         "enabled": True,
         "fix": True,
         "own": POSITION,
         "heard": [dict(POSITION, user_id="sip:b@sim.invalid")],
     },
-    "codec": {"name": "amrwb", "bitrate_bps": 12650},
+    "codec": {"name": "amrwb", "bitrate_bps": 12650, "dtx": False},
     "memory": {
         "heap_free_bytes": 1,
         "heap_used_bytes": 2,
@@ -75,7 +75,7 @@ def test_geo_without_a_fix_follows_the_table():
 
 def test_a_write_reaches_its_provider():
     bench = Bench()
-    wanted = {"name": "opus", "bitrate_bps": 16000}
+    wanted = {"name": "opus", "bitrate_bps": 16000, "dtx": True}
     assert bench.call(server.WRITE, 4, wanted) == wanted
     assert bench.written == [wanted]
 
@@ -85,10 +85,12 @@ def test_a_write_reaches_its_provider():
     [
         {},
         {"name": "opus"},
-        {"name": "opus", "bitrate_bps": "16000"},
-        {"name": "opus", "bitrate_bps": True},
-        {"name": 1, "bitrate_bps": 16000},
-        {"name": "opus", "bitrate_bps": 16000, "extra": 1},
+        {"name": "opus", "bitrate_bps": 16000},
+        {"name": "opus", "bitrate_bps": "16000", "dtx": False},
+        {"name": "opus", "bitrate_bps": True, "dtx": False},
+        {"name": "opus", "bitrate_bps": 16000, "dtx": 1},
+        {"name": 1, "bitrate_bps": 16000, "dtx": False},
+        {"name": "opus", "bitrate_bps": 16000, "dtx": False, "extra": 1},
     ],
 )
 def test_a_write_that_does_not_follow_the_table_is_refused(body):
@@ -98,7 +100,7 @@ def test_a_write_that_does_not_follow_the_table_is_refused(body):
 
 
 def test_a_provider_may_refuse():
-    answer = Bench().call(server.WRITE, 4, {"name": "g711", "bitrate_bps": 64000})
+    answer = Bench().call(server.WRITE, 4, {"name": "g711", "bitrate_bps": 64000, "dtx": False})
     assert answer == {"rc": server.EINVAL, "rsn": "no such codec"}
 
 

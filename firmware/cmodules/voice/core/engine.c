@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "bytes.h"
+#include "vault/core/erase.h"
+
 // In wanted_between, beside the index.
 #define WANTED_NEWS 4u
 #define WANTED_INDEX 3u
@@ -19,6 +22,8 @@ void voice_engine_init(struct voice_engine *engine, uint64_t (*now_us)(void)) {
     voice_ring_init(&engine->rx);
     voice_send_init(&engine->send, &engine->tx, &engine->stats, now_us);
     voice_receive_init(&engine->receive, &engine->stats, now_us);
+    voice_speaker_init(&engine->speaker);
+    voice_srtp_receiver_init(&engine->srtp_receiver);
 }
 
 // A whole copy takes the place of the one between the sides; one that nobody has read comes back.
@@ -46,6 +51,9 @@ enum voice_error voice_engine_configure(struct voice_engine *engine,
     if (config->payload_type > 127u) {
         return VOICE_ERROR_PAYLOAD_TYPE;
     }
+    if (engine->wanted.keyring.n_keys > 0 && config->ssrc != engine->wanted.config.ssrc) {
+        return VOICE_ERROR_PROTECTED;
+    }
     engine->wanted.config = *config;
     engine->wanted.n_configures++;
     publish_wanted(engine);
@@ -60,6 +68,51 @@ enum voice_error voice_engine_talk(struct voice_engine *engine, enum voice_talk 
     engine->wanted.talk = talk;
     publish_wanted(engine);
     return VOICE_OK;
+}
+
+enum voice_error voice_engine_set_bitrate(struct voice_engine *engine, uint32_t bitrate_bps) {
+    struct voice_wanted *wanted = &engine->wanted;
+    if (wanted->config.codec == NULL) {
+        return VOICE_ERROR_UNCONFIGURED;
+    }
+    if (!wanted->config.codec->bitrate_ok(bitrate_bps)) {
+        return VOICE_ERROR_BITRATE;
+    }
+    wanted->config.options.bitrate_bps = bitrate_bps;
+    wanted->n_bitrates++;
+    publish_wanted(engine);
+    return VOICE_OK;
+}
+
+void voice_engine_set_volume(struct voice_engine *engine, int volume_db) {
+    engine->wanted.volume_db = volume_db;
+    publish_wanted(engine);
+}
+
+void voice_engine_tone(struct voice_engine *engine, enum voice_tone_kind tone) {
+    engine->wanted.tone = tone;
+    engine->wanted.n_tones++;
+    publish_wanted(engine);
+}
+
+enum voice_error voice_engine_set_keys(struct voice_engine *engine,
+    const struct voice_keyring *keyring, const uint8_t epoch[VOICE_SRTP_EPOCH_BYTES]) {
+    if (engine->wanted.config.codec == NULL) {
+        return VOICE_ERROR_UNCONFIGURED; // the SSRC is a part of the sender's key
+    }
+    engine->wanted.keyring = *keyring;
+    memcpy(engine->wanted.epoch, epoch, VOICE_SRTP_EPOCH_BYTES);
+    engine->wanted.n_keyrings++;
+    publish_wanted(engine);
+    return VOICE_OK;
+}
+
+void voice_engine_forget(struct voice_engine *engine) {
+    voice_srtp_sender_forget(&engine->srtp_sender);
+    voice_srtp_receiver_forget_keys(&engine->srtp_receiver);
+    vault_erase(&engine->keyring, sizeof(engine->keyring));
+    vault_erase(&engine->wanted, sizeof(engine->wanted));
+    vault_erase(engine->wanted_copies, sizeof(engine->wanted_copies));
 }
 
 void voice_engine_listen(struct voice_engine *engine, int64_t ssrc) {
@@ -105,6 +158,32 @@ static void do_configure(struct voice_engine *engine, const struct voice_config 
     voice_receive_configure(&engine->receive, config, engine->codec_memory + n_encoder);
 }
 
+// The sequence numbers of protected packets are the key's count, whatever was configured.
+static size_t protect_packet(void *sender, uint8_t *packet, size_t n_bytes,
+    size_t capacity_bytes) {
+    uint16_t sequence;
+    if (!voice_srtp_next_sequence(sender, &sequence)) {
+        return 0;
+    }
+    voice_write_u16(packet + 2, sequence);
+    return voice_srtp_protect(sender, packet, n_bytes, capacity_bytes);
+}
+
+// A key's counter starts at 0 here and nowhere else, and never twice: each keyring that is asked for
+// comes with an epoch of its own.
+static void do_keyring(struct voice_engine *engine, const struct voice_wanted *wanted) {
+    voice_srtp_sender_forget(&engine->srtp_sender);
+    voice_srtp_receiver_forget_keys(&engine->srtp_receiver);
+    engine->keyring = wanted->keyring;
+    bool protect = engine->keyring.n_keys > 0;
+    if (protect) {
+        // Where it fails, the sender holds no key and every packet is refused, and counted.
+        voice_srtp_sender_init(&engine->srtp_sender, &engine->keyring.keys[0],
+            engine->send.config.ssrc, wanted->epoch);
+    }
+    voice_send_protect_with(&engine->send, protect ? protect_packet : NULL, &engine->srtp_sender);
+}
+
 static void do_talk(struct voice_engine *engine, const struct voice_wanted *wanted) {
     if (wanted->talk == VOICE_TALK_OFF) {
         voice_send_stop(&engine->send);
@@ -132,16 +211,57 @@ void voice_engine_audio_follow(struct voice_engine *engine) {
         engine->listens_done = wanted->n_listens;
         voice_receive_listen(&engine->receive, wanted->listen);
     }
+    if (engine->keyrings_done != wanted->n_keyrings) {
+        engine->keyrings_done = wanted->n_keyrings;
+        do_keyring(engine, wanted);
+    }
+    if (engine->bitrates_done != wanted->n_bitrates) {
+        engine->bitrates_done = wanted->n_bitrates;
+        voice_send_set_bitrate(&engine->send, wanted->config.options.bitrate_bps);
+    }
+    if (engine->tones_done != wanted->n_tones) {
+        engine->tones_done = wanted->n_tones;
+        voice_speaker_start_tone(&engine->speaker, wanted->tone);
+    }
+    voice_speaker_set_volume(&engine->speaker, wanted->volume_db);
     do_talk(engine, wanted);
 }
 
 // --- audio side: a frame of time --------------------------------------------------------------
 
+static const enum voice_stat refusals[] = {
+    [VOICE_SRTP_MALFORMED] = VOICE_STAT_rx_bad,
+    [VOICE_SRTP_UNKNOWN_KEY] = VOICE_STAT_rx_unknown_key,
+    [VOICE_SRTP_FORGED] = VOICE_STAT_rx_forged,
+    [VOICE_SRTP_REPLAYED] = VOICE_STAT_rx_replayed,
+    [VOICE_SRTP_STALE] = VOICE_STAT_rx_stale,
+    [VOICE_SRTP_BUSY] = VOICE_STAT_rx_key_busy,
+};
+
+// Makes a protected packet a plain one, or counts why not.
+static bool open_packet(struct voice_engine *engine, struct voice_packet *packet) {
+    size_t n_bytes = packet->n_bytes;
+    enum voice_srtp_result result = voice_srtp_unprotect(&engine->srtp_receiver, &engine->keyring,
+        packet->bytes, &n_bytes);
+    packet->n_bytes = (uint16_t)n_bytes;
+    if (result != VOICE_SRTP_OK) {
+        voice_stats_add(&engine->stats, VOICE_STAT_rx_packets, 1);
+        voice_stats_add(&engine->stats, refusals[result], 1);
+    }
+    return result == VOICE_SRTP_OK;
+}
+
 static void receive_all(struct voice_engine *engine) {
-    const struct voice_packet *packet;
+    bool is_protected = engine->keyring.n_keys > 0;
+    struct voice_packet *packet;
     while ((packet = voice_ring_consume(&engine->rx)) != NULL) {
-        voice_receive_packet(&engine->receive, packet);
+        if (!is_protected || open_packet(engine, packet)) {
+            voice_receive_packet(&engine->receive, packet);
+        }
         voice_ring_release(&engine->rx);
+    }
+    if (is_protected) {
+        voice_srtp_receiver_tick(&engine->srtp_receiver);
     }
 }
 
@@ -156,6 +276,7 @@ void voice_engine_audio_tick(struct voice_engine *engine, const int16_t mic[VOIC
     voice_send_tick(&engine->send, mic);
     receive_all(engine);
     voice_receive_tick(&engine->receive, speaker);
+    voice_speaker_tick(&engine->speaker, speaker);
     publish_heard(engine);
     voice_stats_add(&engine->stats, VOICE_STAT_frames, 1);
 }

@@ -17,6 +17,8 @@
 #include "receive.h"
 #include "ring.h"
 #include "send.h"
+#include "speaker.h"
+#include "srtp.h"
 #include "stats.h"
 
 // Encoder and decoder of one codec at a time. The most hungry one is Opus: 24612 + 17860 bytes
@@ -35,6 +37,7 @@ enum voice_error {
     VOICE_ERROR_PAYLOAD_TYPE, // not 0..127
     VOICE_ERROR_TALKING,      // not while talking
     VOICE_ERROR_UNCONFIGURED, // no codec chosen yet
+    VOICE_ERROR_PROTECTED,    // keys are set for another SSRC
 };
 
 enum voice_talk {
@@ -52,6 +55,13 @@ struct voice_wanted {
     uint32_t n_configures;
     uint32_t n_listens;
     uint32_t n_bursts; // times that talk left "off"
+    uint32_t n_bitrates;
+    int volume_db;
+    enum voice_tone_kind tone;
+    uint32_t n_tones;
+    struct voice_keyring keyring; // no keys: in the clear
+    uint8_t epoch[VOICE_SRTP_EPOCH_BYTES];
+    uint32_t n_keyrings;
 };
 
 // One copy is being written, one is being read, the third lies between the sides.
@@ -77,8 +87,15 @@ struct voice_engine {
     uint32_t configures_done;
     uint32_t listens_done;
     uint32_t bursts_done;
+    uint32_t bitrates_done;
+    uint32_t tones_done;
+    uint32_t keyrings_done;
     struct voice_send send;
     struct voice_receive receive;
+    struct voice_speaker speaker;
+    struct voice_keyring keyring;
+    struct voice_srtp_sender srtp_sender;
+    struct voice_srtp_receiver srtp_receiver;
     uint8_t codec_memory[VOICE_CODEC_MEMORY_BYTES] VOICE_ALIGNED;
 };
 
@@ -96,6 +113,19 @@ enum voice_error voice_engine_configure(struct voice_engine *engine,
 // Off and anything else again is a new burst, also within a frame; "hold" and then "on" is one
 // burst. Fails only for other than "off" when not configured.
 enum voice_error voice_engine_talk(struct voice_engine *engine, enum voice_talk talk);
+// Another bit rate of the configured codec from the next frame on, also in the middle of a burst.
+enum voice_error voice_engine_set_bitrate(struct voice_engine *engine, uint32_t bitrate_bps);
+// Loudness of what is received; see voice_speaker_set_volume().
+void voice_engine_set_volume(struct voice_engine *engine, int volume_db);
+// A tone in the loudspeaker, in the place of one that still sounds.
+void voice_engine_tone(struct voice_engine *engine, enum voice_tone_kind tone);
+// Protects from the next frame on: sends with the keyring's first key, accepts all; an empty keyring
+// is in the clear. `epoch`: fresh from the vault's source of randomness for this very call, see
+// srtp.h. While keys are set, the SSRC cannot change.
+enum voice_error voice_engine_set_keys(struct voice_engine *engine,
+    const struct voice_keyring *keyring, const uint8_t epoch[VOICE_SRTP_EPOCH_BYTES]);
+// Erases all keys. Only while no other side is running.
+void voice_engine_forget(struct voice_engine *engine);
 // An SSRC, VOICE_LISTEN_NONE or VOICE_LISTEN_FIRST.
 void voice_engine_listen(struct voice_engine *engine, int64_t ssrc);
 // SSRC of the burst being received, 0 when there is none.

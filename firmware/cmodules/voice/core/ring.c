@@ -22,7 +22,7 @@ uint32_t voice_ring_commit(struct voice_ring *ring) {
     return produced - __atomic_load_n(&ring->consumed, __ATOMIC_RELAXED);
 }
 
-const struct voice_packet *voice_ring_consume(struct voice_ring *ring) {
+struct voice_packet *voice_ring_consume(struct voice_ring *ring) {
     uint32_t produced = __atomic_load_n(&ring->produced, __ATOMIC_ACQUIRE);
     if (produced == ring->consumed) {
         return NULL;

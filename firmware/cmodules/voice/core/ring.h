@@ -37,8 +37,8 @@ struct voice_packet *voice_ring_produce(struct voice_ring *ring);
 // Publishes the filled slot and returns the fill level just after. Producer side.
 uint32_t voice_ring_commit(struct voice_ring *ring);
 
-// The oldest packet, or NULL when the ring is empty. Consumer side.
-const struct voice_packet *voice_ring_consume(struct voice_ring *ring);
+// The oldest packet, or NULL when the ring is empty; the consumer's to change. Consumer side.
+struct voice_packet *voice_ring_consume(struct voice_ring *ring);
 // Gives that slot back. Consumer side.
 void voice_ring_release(struct voice_ring *ring);
 

@@ -28,6 +28,18 @@
     X(rx_bursts)              /* bursts played, after each of the jitter buffer's restarts */ \
     X(rx_ring_full)           /* packets refused because the engine did not keep up */ \
     X(rx_ring_high)           /* most packets that ever waited to be looked at */ \
+    X(rx_unknown_key)         /* protected with a key that is not the group's, or not protected */ \
+    X(rx_forged)              /* not authentic */ \
+    X(rx_replayed)            /* authentic, and has been here */ \
+    X(rx_stale)               /* so old that nobody knows whether it has been here */ \
+    X(rx_key_busy)            /* of a new sender, while keys of too many were being derived */ \
+    X(floor_opened)           /* floor messages that were authentic */ \
+    X(floor_malformed) \
+    X(floor_unknown_key) \
+    X(floor_forged) \
+    X(floor_replayed) \
+    X(floor_stale) \
+    X(floor_busy) \
     X(decoded)                /* frames decoded from packets */ \
     X(decode_failed)          /* packets the decoder refused */ \
     X(concealed)              /* frames the decoder made up */ \

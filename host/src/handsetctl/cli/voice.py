@@ -21,9 +21,12 @@ def codec(
     bitrate_bps: Annotated[
         int, option("--bitrate-bps", help="Bit rate; 0 is the codec's default.")
     ] = 0,
+    dtx: Annotated[
+        bool, option("--dtx", help="Send next to nothing in pauses (discontinuous transmission).")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show or choose the codec (amrwb, opus)."""
+    """Show or choose the codec (amrwb, amrnb, opus)."""
     with open_device(target) as device:
-        chosen = device.set_codec(name, bitrate_bps) if name else device.codec()
+        chosen = device.set_codec(name, bitrate_bps, dtx) if name else device.codec()
         show_facts(f"codec of {target}", chosen, as_json)
