@@ -150,8 +150,8 @@ class Audio:
         keys are used up. Does not allocate."""
 
     def open_floor(self, buf: bytearray, n_bytes: int) -> int:
-        """An SRTCP packet becomes RTCP in place: its new length, 0 when it is not authentic, replayed
-        or of an unknown key. Does not allocate."""
+        """An SRTCP packet becomes RTCP in place: its new length, 0 when it is not authentic, of an
+        unknown key or has been here. Does not allocate."""
 
     def take(self, buf: bytearray) -> int:
         """Next finished RTP packet into `buf`: its length, 0 when none. Does not allocate."""

@@ -16,7 +16,8 @@ _installed: tuple = ()
 
 
 def install(keys: tuple) -> None:
-    """Use these keys from the application's next start on; ValueError for what is no set of keys."""
+    """Use these keys from the application's next start on. ValueError for what is no set of
+    keys."""
     global _installed
     _check(keys)
     _installed = keys

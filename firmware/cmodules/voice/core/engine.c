@@ -24,6 +24,7 @@ void voice_engine_init(struct voice_engine *engine, uint64_t (*now_us)(void)) {
     voice_receive_init(&engine->receive, &engine->stats, now_us);
     voice_speaker_init(&engine->speaker);
     voice_srtp_receiver_init(&engine->srtp_receiver);
+    voice_srtp_streams_set_own(&engine->srtp_receiver.streams, &engine->srtp_sender.source);
 }
 
 // A whole copy takes the place of the one between the sides; one that nobody has read comes back.

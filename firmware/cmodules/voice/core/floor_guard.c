@@ -15,6 +15,7 @@ bool voice_floor_guard_set_keys(struct voice_floor_guard *guard,
     const uint8_t epoch[VOICE_SRTP_EPOCH_BYTES]) {
     voice_floor_guard_forget(guard);
     guard->keyring = *keyring;
+    voice_srtp_streams_set_own(&guard->receiver.streams, &guard->sender.source);
     return keyring->n_keys == 0
            || voice_srtcp_sender_init(&guard->sender, &keyring->keys[0], ssrc, epoch);
 }

@@ -157,11 +157,19 @@ static enum voice_srtp_result open_first(struct voice_srtp_streams *streams,
     return VOICE_SRTP_OK;
 }
 
+void voice_srtp_streams_set_own(struct voice_srtp_streams *streams,
+    const struct voice_srtp_source *own) {
+    streams->own = own;
+}
+
 enum voice_srtp_result voice_srtp_streams_open(struct voice_srtp_streams *streams,
     const struct voice_keyring *keyring, const struct voice_srtp_sealed *sealed) {
     const struct voice_group_key *group = voice_keyring_find(keyring, sealed->source.key_id);
     if (group == NULL) {
         return VOICE_SRTP_UNKNOWN_KEY;
+    }
+    if (streams->own != NULL && voice_srtp_source_equal(streams->own, &sealed->source)) {
+        return VOICE_SRTP_REPLAYED;
     }
     struct voice_srtp_stream *stream = find_stream(streams, &sealed->source);
     enum voice_srtp_result result = VOICE_SRTP_OK;

@@ -45,6 +45,7 @@ struct voice_srtp_streams {
     uint8_t n_slots;
     uint8_t n_derivations_left;
     uint32_t clock; // packets that were authentic
+    const struct voice_srtp_source *own; // who sends here: what comes back of that is a replay
     struct voice_srtp_slot *slots;
     struct voice_srtp_stream streams[VOICE_SRTP_STREAMS];
 };
@@ -64,6 +65,10 @@ struct voice_srtp_sealed {
 // held before must have been forgotten.
 void voice_srtp_streams_init(struct voice_srtp_streams *streams, enum voice_srtp_use use,
     struct voice_srtp_slot *slots, uint8_t n_slots);
+
+// Whose packets are this side's own, wherever they come from; NULL for nobody.
+void voice_srtp_streams_set_own(struct voice_srtp_streams *streams,
+    const struct voice_srtp_source *own);
 
 // Erases all keys; what has been heard stays known.
 void voice_srtp_streams_forget_keys(struct voice_srtp_streams *streams);
