@@ -53,7 +53,7 @@ target_include_directories(voice_core SYSTEM PRIVATE
     ${VOICE_OPENCORE}/oscl
     ${HANDSET_THIRD_PARTY}/opus/include
 )
-target_link_libraries(voice_core PRIVATE voice_codecs)
+target_link_libraries(voice_core PRIVATE voice_codecs vault_core)
 # It changes the layout of the engine: everybody who includes engine.h must know.
 file(STRINGS ${HANDSET_GENERATED}/board_facts.h VOICE_OPUS REGEX "^#define HANDSET_CODEC_OPUS ")
 if(NOT VOICE_OPUS)
