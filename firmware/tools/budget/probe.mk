@@ -8,7 +8,7 @@ HERE  := $(dir $(lastword $(MAKEFILE_LIST)))
 VOICE := firmware/cmodules/voice
 include $(VOICE)/includes.mk
 
-COMPILE := $(CC) $(FLAGS) -std=c99 -O2 -w -ffunction-sections -fdata-sections -fcallgraph-info=su -I$(VOICE) \
+COMPILE := $(CC) $(FLAGS) -std=c99 -O2 -w -ffunction-sections -fdata-sections -fcallgraph-info=su -I$(VOICE) -Ifirmware/cmodules \
            $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES)
 CODECS  := $(CODECS_OUT)/libcodecs.a
 CORE_O  := $(patsubst $(VOICE)/%.c,$(OUT)/%.o,$(wildcard $(VOICE)/core/*.c))
