@@ -142,7 +142,7 @@ $(OUT)/fixes/%.o: $(OUT)/fixes/%.c $(OUT)/flags
 	$(call compile,$(VOAMRWB_FLAGS))
 
 $(OUT)/fast/amrwb/%.o: $(FAST)/amrwb/%.c $(OUT)/flags
-	$(call compile,$(VOAMRWB_FLAGS))
+	$(call compile,$(VOAMRWB_FLAGS) -fno-schedule-insns -fno-tree-reassoc)
 
 $(OUT)/fixes/%.c: $(VOAMRWB)/amrwbenc/src/%.c $(FIXES)/vo-amrwbenc/%.sed
 	@mkdir -p $(@D)

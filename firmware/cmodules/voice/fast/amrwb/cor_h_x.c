@@ -14,21 +14,6 @@ static void raise(int32_t *largest, uint32_t sum) {
     }
 }
 
-// sum << n_bits with saturation (right if negative), then the rounded upper half, which wraps.
-static int16_t scaled(int32_t sum, int n_bits) {
-    int32_t shifted;
-    if (n_bits <= 0) {
-        shifted = sum >> -n_bits;
-    } else if (sum > INT32_MAX >> n_bits) {
-        shifted = INT32_MAX;
-    } else if (sum < INT32_MIN >> n_bits) {
-        shifted = INT32_MIN;
-    } else {
-        shifted = (int32_t)((uint32_t)sum << n_bits);
-    }
-    return (int16_t)((int32_t)((uint32_t)shifted + 0x8000u) >> 16);
-}
-
 // How far 3/8 of the sum of the tracks' largest values can be shifted left.
 //
 // That sum may overflow (full-scale square waves do it). The library goes on with the negative number, and its
@@ -58,6 +43,6 @@ void cor_h_x(Word16 h[], Word16 x[], Word16 dn[]) {
     uint32_t all = (uint32_t)largest[0] + (uint32_t)largest[1] + (uint32_t)largest[2] + (uint32_t)largest[3];
     int n_bits = headroom(all) - 4;
     for (int n = 0; n < L_SUBFR; n++) {
-        dn[n] = scaled(sums[n], n_bits);
+        dn[n] = upper_half((uint32_t)shl32(sums[n], n_bits));
     }
 }

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+// Inner loops stay functions of their own: they need all the registers there are.
+#define HOT __attribute__((noinline))
+
 static inline int32_t sat16(int32_t x) {
     return x > INT16_MAX ? INT16_MAX : x < INT16_MIN ? INT16_MIN : x;
 }
@@ -18,6 +21,22 @@ static inline int32_t sat16(int32_t x) {
 // floor((a + 2) / 4); whatever saturates on the way ends beyond the clamp.
 static inline int32_t round_shl(uint32_t sum, int n_bits) {
     return sat16((((int32_t)sum >> (15 - n_bits)) + 1) >> 1);
+}
+
+// `x` shifted left with saturation, right if n_bits is negative; -32 < n_bits < 32.
+static inline int32_t shl32(int32_t x, int n_bits) {
+    if (n_bits <= 0) {
+        return x >> -n_bits;
+    }
+    if (x > INT32_MAX >> n_bits) {
+        return INT32_MAX;
+    }
+    return x < INT32_MIN >> n_bits ? INT32_MIN : (int32_t)((uint32_t)x << n_bits);
+}
+
+// The rounded upper half, which wraps.
+static inline int16_t upper_half(uint32_t x) {
+    return (int16_t)((int32_t)(x + 0x8000u) >> 16);
 }
 
 // floor(a * b / 2^32)
