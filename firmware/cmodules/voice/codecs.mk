@@ -62,6 +62,9 @@ OPUS_C := $(filter-out $(OPUS_UNUSED),\
 
 # Two files of it are repaired on the way, see fixes/. Some are ours, see fast/.
 VOAMRWB_FAST  := $(call FAST_OF,amrwb)
+# Here one function is replaced, and the rest stays: the library's gets another name, and nobody calls it.
+VOAMRWB_SPLIT := $(if $(filter dot_product,$(VOAMRWB_FAST)),math_op:voAWB_Dot_product12) \
+                 $(if $(filter pitch_med_ol,$(VOAMRWB_FAST)),p_med_ol:Pitch_med_ol)
 VOAMRWB_FIXED := $(filter-out $(VOAMRWB_FAST),util c4t64fx)
 VOAMRWB_C := $(filter-out $(patsubst %,amrwbenc/src/%.c,$(VOAMRWB_FAST) $(VOAMRWB_FIXED)),\
                $(patsubst $(VOAMRWB)/%,%,$(sort $(wildcard $(VOAMRWB)/amrwbenc/src/*.c))))
@@ -135,6 +138,12 @@ $(OUT)/fixes/tables/%.tab: $(VOAMRWB)/amrwbenc/inc/%.tab $(THIS)
 
 $(VOAMRWB_O): $(VOAMRWB_TABLES)
 
+# $(call renamed,file,function)
+define renamed
+$(OUT)/vo-amrwbenc/amrwbenc/src/$(1).o: VOAMRWB_FLAGS += -D$(2)=released_$(2)
+endef
+$(foreach split,$(VOAMRWB_SPLIT),$(eval $(call renamed,$(firstword $(subst :, ,$(split))),$(lastword $(subst :, ,$(split))))))
+
 $(OUT)/fixes/%.o: $(FIXES)/vo-amrwbenc/%.c $(OUT)/flags
 	$(call compile,$(VOAMRWB_FLAGS))
 
@@ -142,7 +151,7 @@ $(OUT)/fixes/%.o: $(OUT)/fixes/%.c $(OUT)/flags
 	$(call compile,$(VOAMRWB_FLAGS))
 
 $(OUT)/fast/amrwb/%.o: $(FAST)/amrwb/%.c $(OUT)/flags
-	$(call compile,$(VOAMRWB_FLAGS) -fno-schedule-insns -fno-tree-reassoc)
+	$(call compile,$(VOAMRWB_FLAGS))
 
 $(OUT)/fixes/%.c: $(VOAMRWB)/amrwbenc/src/%.c $(FIXES)/vo-amrwbenc/%.sed
 	@mkdir -p $(@D)
