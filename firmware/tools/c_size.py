@@ -21,6 +21,7 @@ _OWNERS = {
     STRINGS: STRINGS,
     "/vo-amrwbenc/": "amrwb",
     "/fixes/": "amrwb",
+    "/fast/amrwb/": "amrwb",
     "/opencore-amr/": "amrwb",
     "_amrwb.": "amrwb",
     "_amr.": "amrwb",

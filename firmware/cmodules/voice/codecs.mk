@@ -140,7 +140,7 @@ $(VOAMRWB_O): $(VOAMRWB_TABLES)
 
 # $(call renamed,file,function)
 define renamed
-$(OUT)/vo-amrwbenc/amrwbenc/src/$(1).o: VOAMRWB_FLAGS += -D$(2)=released_$(2)
+$(OUT)/vo-amrwbenc/amrwbenc/src/$(1).o: VOAMRWB_FLAGS += -D$(2)=unused_$(2)
 endef
 $(foreach split,$(VOAMRWB_SPLIT),$(eval $(call renamed,$(firstword $(subst :, ,$(split))),$(lastword $(subst :, ,$(split))))))
 

@@ -13,6 +13,7 @@
 
 #define N_TRACKS 4
 #define N_POSITIONS 16 // of a track
+#define N_CROSS (N_POSITIONS * N_POSITIONS)
 #define N_CANDIDATES 8 // positions of a track that a first pulse may take
 #define N_PULSES_MAX 24
 #define N_STAGES_MAX 10
@@ -50,8 +51,8 @@ struct search {
     int16_t padded_h[PAD + L_SUBFR];
     int16_t filtered[L_SUBFR + PAD]; // the pulses so far
     int16_t energy[N_TRACKS][N_POSITIONS];
-    // Of pulses on track t (position number i) and on the next track (j): cross[t][16 * i + j].
-    int16_t cross[N_TRACKS][N_POSITIONS * N_POSITIONS];
+    // Of pulses on track t (position number i) and on the next track (j): cross[256 * t + 16 * i + j].
+    int16_t cross[N_TRACKS * N_CROSS];
 };
 
 // What a round has found so far.
@@ -165,32 +166,32 @@ static void fill_energy(struct search *s) {
 // Two pulses d apart correlate with sum of h[i] * h[i + d] over as many i as the later one leaves. So one running sum
 // serves all pairs of a distance. Neighbouring tracks are 4 * k + 1 or 4 * k + 3 apart; both at once share loads.
 static HOT void fill_cross(struct search *s) {
-    enum { TRACK = N_POSITIONS * N_POSITIONS, NEXT_PAIR = N_POSITIONS + 1 };
+    enum { NEXT_PAIR = N_POSITIONS + 1 };
     for (int k = 0; k < N_POSITIONS; k++) {
-        int16_t *near = &s->cross[0][TRACK - 1 - N_POSITIONS * k]; // later pulse on the next track
-        int16_t *far = &s->cross[0][TRACK - 1 - k];                // earlier pulse on the next track
+        int16_t *near = &s->cross[N_CROSS - 1 - N_POSITIONS * k]; // later pulse on the next track
+        int16_t *far = &s->cross[N_CROSS - 1 - k];                // earlier pulse on the next track
         const int16_t *h = s->padded_h + PAD;
         const int16_t *ahead = h + 4 * k + 1;
         uint32_t near_sum = ROUNDING, far_sum = ROUNDING;
         for (int i = k + 1; i < N_POSITIONS; i++) {
             int32_t tap = h[0], a0 = ahead[0], a1 = ahead[1], a2 = ahead[2], a3 = ahead[3];
             MAC(near_sum, tap, a0);
-            STORE(near[2 * TRACK], near_sum);
+            STORE(near[2 * N_CROSS], near_sum);
             MAC(far_sum, tap, a2);
-            STORE(far[3 * TRACK], far_sum);
+            STORE(far[3 * N_CROSS], far_sum);
             tap = h[1];
             MAC(near_sum, tap, a1);
-            STORE(near[TRACK], near_sum);
+            STORE(near[N_CROSS], near_sum);
             MAC(far_sum, tap, a3);
-            STORE(far[2 * TRACK - 1], far_sum);
+            STORE(far[2 * N_CROSS - 1], far_sum);
             tap = h[2];
             MAC(near_sum, tap, a2);
             STORE(near[0], near_sum);
             MAC(far_sum, tap, ahead[4]);
-            STORE(far[TRACK - 1], far_sum);
+            STORE(far[N_CROSS - 1], far_sum);
             tap = h[3];
             MAC(near_sum, tap, a3);
-            STORE(near[3 * TRACK - N_POSITIONS], near_sum);
+            STORE(near[3 * N_CROSS - N_POSITIONS], near_sum);
             MAC(far_sum, tap, ahead[5]);
             STORE(far[-1], far_sum);
             h += 4;
@@ -199,11 +200,11 @@ static HOT void fill_cross(struct search *s) {
             far -= NEXT_PAIR;
         }
         MAC(near_sum, h[0], ahead[0]);
-        STORE(near[2 * TRACK], near_sum);
+        STORE(near[2 * N_CROSS], near_sum);
         MAC(far_sum, h[0], ahead[2]);
-        STORE(far[3 * TRACK], far_sum);
+        STORE(far[3 * N_CROSS], far_sum);
         MAC(near_sum, h[1], ahead[1]);
-        STORE(near[TRACK], near_sum);
+        STORE(near[N_CROSS], near_sum);
         MAC(near_sum, h[2], ahead[2]);
         STORE(near[0], near_sum);
     }
@@ -217,7 +218,7 @@ static HOT void sign_cross(struct search *s) {
             if (s->rank[track + N_TRACKS * i] >= 0) {
                 continue;
             }
-            int16_t *row = &s->cross[track][N_POSITIONS * i];
+            int16_t *row = &s->cross[N_CROSS * track + N_POSITIONS * i];
             const int16_t *sign = s->sign + next;
             // PLUS and MINUS are complements.
             int32_t flip = s->sign[track + N_TRACKS * i] < 0 ? -1 : 0;
@@ -270,7 +271,7 @@ static void fix_pulses(struct search *s, const struct plan *plan, int round, str
         int track = round, next = (round + 1) % N_TRACKS;
         int i = found->positions[0] / N_TRACKS, j = found->positions[1] / N_TRACKS;
         energy = ((uint32_t)s->energy[track][i] << 13) + ((uint32_t)s->energy[next][j] << 13)
-                 + ((uint32_t)s->cross[track][N_POSITIONS * i + j] << 14);
+                 + ((uint32_t)s->cross[N_CROSS * track + N_POSITIONS * i + j] << 14);
     } else {
         for (int i = 0; i < L_SUBFR; i++) {
             MAC(energy, s->filtered[i], s->filtered[i]);
@@ -363,7 +364,7 @@ static inline __attribute__((always_inline)) void try_second(struct best *best, 
 static HOT struct best try_first(const struct search *s, unsigned first, int32_t correlation, uint32_t energy,
     const int32_t added[N_POSITIONS], struct best best) {
     unsigned track = first % N_TRACKS;
-    const int16_t *cross = &s->cross[track][N_POSITIONS * (first / N_TRACKS)];
+    const int16_t *cross = &s->cross[N_CROSS * track + N_POSITIONS * (first / N_TRACKS)];
     const int16_t *dn = s->dn + (track + 1) % N_TRACKS;
     best.second = -1;
     if (s->may_wrap) {

@@ -17,12 +17,13 @@ static void raise(int32_t *largest, uint32_t sum) {
 // How far 3/8 of the sum of the tracks' largest values can be shifted left.
 //
 // That sum may overflow (full-scale square waves do it). The library goes on with the negative number, and its
-// compilers, who may think it positive, count how often it has to be doubled until it is one that starts with 01.
+// compilers, who may think it positive, count how often it has to be doubled until it is one that starts with 01; for
+// ever, if there is none, which no count stands for.
 static int headroom(uint32_t all) {
     int32_t quarter = (int32_t)all >> 2;
     uint32_t total = 1u + (uint32_t)quarter + (uint32_t)(quarter >> 1);
     int n_ones = (int32_t)total < 0 ? norm32((int32_t)total) + 1 : 0;
-    return n_ones + norm32((int32_t)(total << (n_ones & 31)));
+    return n_ones + norm32(n_ones < 32 ? (int32_t)(total << n_ones) : 0);
 }
 
 // dn[n] = sum of x[i] * h[i - n], scaled so that six times the tracks' largest values together do not saturate.

@@ -269,8 +269,9 @@ void Reorder_isf(Word16 *isf, Word16 distance_min, Word16 n) {
 
 // For comfort noise: the nearest vector's index; x becomes that vector.
 Word16 Sub_VQ(Word16 *x, Word16 *book, Word16 dim, Word16 n_vectors, Word32 *least) {
-    *least = INT32_MAX;
-    int index = nearest_wrapping(x, book, dim, n_vectors, least);
+    int32_t d = INT32_MAX;
+    int index = nearest_wrapping(x, book, dim, n_vectors, &d);
+    *least = d;
     for (int i = 0; i < dim; i++) {
         x[i] = book[index * dim + i];
     }
