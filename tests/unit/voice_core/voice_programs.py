@@ -9,6 +9,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
 THIRD_PARTY = ROOT / "build" / "third_party"
 OUT = ROOT / "build" / "voice_core_asan"
+FAST = ROOT / "firmware" / "cmodules" / "voice" / "fast"
 
 _SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1",
