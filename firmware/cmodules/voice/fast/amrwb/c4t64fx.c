@@ -3,8 +3,6 @@
 // Pulses are found two at a time. For each pair the search wants the correlation of the impulse response with what the
 // pulses so far make of it: on the second pulse's track for all positions, on the first one's for those alone that the
 // search will try. Position p is on track p % 4, where it is number p / 4.
-#include <string.h>
-
 #include "acelp.h"
 #include "fixed.h"
 #include "mac.h"
@@ -143,7 +141,7 @@ static int scale_response(struct search *s, const Word16 h[], int n_pulses) {
         MAC(energy, h[i], h[i]);
     }
     int shift = n_pulses >= 12 && (int32_t)(energy << 1) >> 16 > 1024 ? 1 : 0;
-    memset(s->padded_h, 0, PAD * sizeof(s->padded_h[0]));
+    Set_zero(s->padded_h, PAD);
     for (int i = 0; i < L_SUBFR; i++) {
         s->padded_h[PAD + i] = (int16_t)(h[i] >> shift);
     }
@@ -222,9 +220,11 @@ static HOT void sign_cross(struct search *s) {
             const int16_t *sign = s->sign + next;
             // PLUS and MINUS are complements.
             int32_t flip = s->sign[track + N_TRACKS * i] < 0 ? -1 : 0;
-            #pragma GCC unroll 4
-            for (int j = 0; j < N_POSITIONS; j++) {
-                row[j] = (int16_t)((row[j] * (sign[N_TRACKS * j] ^ flip)) >> 15);
+            for (const int16_t *end = row + N_POSITIONS; row != end; row += 4, sign += 4 * N_TRACKS) {
+                row[0] = (int16_t)((row[0] * (sign[0] ^ flip)) >> 15);
+                row[1] = (int16_t)((row[1] * (sign[N_TRACKS] ^ flip)) >> 15);
+                row[2] = (int16_t)((row[2] * (sign[2 * N_TRACKS] ^ flip)) >> 15);
+                row[3] = (int16_t)((row[3] * (sign[3 * N_TRACKS] ^ flip)) >> 15);
             }
         }
     }
@@ -255,7 +255,7 @@ static HOT void add_pulse(struct search *s, int position) {
 
 // The first pulses of a round are the first candidates of its first tracks.
 static void fix_pulses(struct search *s, const struct plan *plan, int round, struct pulses *found) {
-    memset(s->filtered, 0, sizeof(s->filtered));
+    Set_zero(s->filtered, L_SUBFR + PAD);
     int32_t correlation = 0;
     for (int i = 0; i < plan->n_fixed; i++) {
         int position = s->best[track_of_pulse(round, i)];
@@ -438,8 +438,8 @@ static void find_pulses(struct search *s, const struct plan *plan, int n_rounds,
         if ((int32_t)(more << 1) > 0) {
             best_square = square;
             best_energy = found.energy;
-            memcpy(positions, found.positions, sizeof(found.positions));
-            memcpy(filtered, s->filtered, L_SUBFR * sizeof(filtered[0]));
+            Copy(found.positions, positions, plan->n_pulses);
+            Copy(s->filtered, filtered, L_SUBFR);
         }
     }
 }
@@ -449,7 +449,7 @@ static void find_pulses(struct search *s, const struct plan *plan, int n_rounds,
 // Adds the pulses up in `code`, and lists those of each track: number of the position, plus 16 for a minus.
 static void place_pulses(const struct search *s, const int16_t positions[], int n_pulses, int height, Word16 code[],
     Word16 list[N_PULSES_MAX]) {
-    memset(code, 0, L_SUBFR * sizeof(code[0]));
+    Set_zero(code, L_SUBFR);
     for (int i = 0; i < N_PULSES_MAX; i++) {
         list[i] = -1;
     }

@@ -1,7 +1,5 @@
 // Decimation from 16 to 12.8 kHz (TS 26.190 clause 5.1): four outputs for five inputs, each interpolated by a filter of
 // 30 taps.
-#include <string.h>
-
 #include "acelp.h"
 #include "fixed.h"
 #include "mac.h"
@@ -47,14 +45,14 @@ static void put(int16_t out[N_OUT], struct sums4 s) {
 }
 
 void Init_Decim_12k8(Word16 memory[]) {
-    memset(memory, 0, N_MEMORY * sizeof(memory[0]));
+    Set_zero(memory, N_MEMORY);
 }
 
 // `length`, of the input, is a multiple of 5, and at least 10. in[] and memory[] may not be out[].
 void Decim_12k8(Word16 in[], Word16 length, Word16 out[], Word16 memory[]) {
     int16_t signal[N_MEMORY + L_FRAME16k];
-    memcpy(signal, memory, N_MEMORY * sizeof(signal[0]));
-    memcpy(signal + N_MEMORY, in, (size_t)length * sizeof(signal[0]));
+    Copy(memory, signal, N_MEMORY);
+    Copy(in, signal + N_MEMORY, length);
     int n_groups = length / N_IN;
     for (int group = 0; group < n_groups; group += 2) {
         // An odd one at the end comes with the one before it, which is computed again.
@@ -64,5 +62,5 @@ void Decim_12k8(Word16 in[], Word16 length, Word16 out[], Word16 memory[]) {
         put(out + N_OUT * first, sums[0]);
         put(out + N_OUT * (first + 1), sums[1]);
     }
-    memcpy(memory, signal + length, N_MEMORY * sizeof(signal[0]));
+    Copy(signal + length, memory, N_MEMORY);
 }

@@ -1,6 +1,4 @@
 // Open-loop pitch (TS 26.190 clause 5.4); the rest of the library's p_med_ol.c stays.
-#include <string.h>
-
 #include "acelp.h"
 #include "fixed.h"
 #include "mac.h"
@@ -77,6 +75,6 @@ Word16 Pitch_med_ol(Word16 wsp[], Coder_State *state, Word16 length) {
     Word16 *high_passed = state->old_hp_wsp + LAG_MAX;
     Hp_wsp(wsp, high_passed, length, state->hp_wsp_mem);
     state->ol_gain = gain_of(high_passed, lag, length);
-    memmove(state->old_hp_wsp, state->old_hp_wsp + length, LAG_MAX * sizeof(high_passed[0]));
+    Copy(state->old_hp_wsp + length, state->old_hp_wsp, LAG_MAX);
     return (Word16)lag;
 }

@@ -1,6 +1,4 @@
 // Synthesis filters 1 / A(z), order 16.
-#include <string.h>
-
 #include "acelp.h"
 #include "fixed.h"
 #include "mac.h"
@@ -19,7 +17,7 @@ void Syn_filt(Word16 a[], Word16 x[], Word16 y[], Word16 length, Word16 memory[]
     int16_t buffer[M + L_SUBFR16k];
     int16_t *out = buffer + M;
     int32_t a0 = a[0] >> 1;
-    memcpy(buffer, memory, M * sizeof(buffer[0]));
+    Copy(memory, buffer, M);
     for (int n = 0; n < length; n += 4, out += 4) {
         struct sums4 s = from_past(a, out);
         int32_t y0 = round_shl((uint32_t)(a0 * x[n]) - s.s0, 4);
@@ -38,7 +36,7 @@ void Syn_filt(Word16 a[], Word16 x[], Word16 y[], Word16 length, Word16 memory[]
         out[3] = y[n + 3] = (int16_t)y3;
     }
     if (update) {
-        memcpy(memory, out - M, M * sizeof(buffer[0]));
+        Copy(out - M, memory, M);
     }
 }
 
