@@ -23,6 +23,7 @@ _OWNERS = {
     "/mbedtls/": "mbedtls",
     "/vo-amrwbenc/": "amrwb",
     "/fixes/": "amrwb",
+    "/fast/amrwb/": "amrwb",
     "/opencore-amr/": "amrwb",
     "_amrwb.": "amrwb",
     "_amr.": "amrwb",

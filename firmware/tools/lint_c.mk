@@ -13,6 +13,9 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wdouble-promotion -Wvla -Wstric
 FLAGS := -O2 $(WARNINGS) -I$(VOICE) -Ifirmware/cmodules $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES) $(VAULT_INCLUDES)
 
 CORE := $(wildcard $(VOICE)/core/*.c $(VAULT)/core/*.c)
+# Ours in the place of files of a library, whose declarations they share.
+FAST_AMRWB := $(wildcard $(VOICE)/fast/amrwb/*.c)
+AMRWB_INCLUDES := -isystem $(HANDSET_THIRD_PARTY)/vo-amrwbenc/amrwbenc/inc
 
 .PHONY: all
 all:
@@ -28,6 +31,7 @@ endef
 $(eval $(call compiles,x64,c99 -pedantic,$(CORE)))
 $(eval $(call compiles,rv32imc,c99 -pedantic,$(CORE)))
 $(eval $(call compiles,xtensa-lx6,c99 -pedantic,$(CORE)))
+$(foreach arch,x64 rv32imc xtensa-lx6,$(eval $(call compiles,$(arch),c99 -pedantic $(AMRWB_INCLUDES),$(FAST_AMRWB))))
 
 # Beneath the core: POSIX. What is beneath it on ESP32 wants that chip's headers: see tests/chipless.
 $(eval $(call compiles,x64,gnu99,$(VOICE)/io_sim.c firmware/ports/unix/entropy.c))

@@ -5,6 +5,8 @@
     rv32.<codec>.<bit rate>.tx_kinstr_per_frame      thousand instructions for 20 ms, microphone
     rv32.<codec>.<bit rate>.tx_kinstr_per_frame_max  to packet: mean and worst; rx: packet to
                                                      loudspeaker, losses and all
+    rv32_released.<codec>...                         the same with the codec libraries as released,
+                                                     for codecs of which parts are ours
     <chip>.<codec>.{tx,rx}_stack_bytes               deepest stack beneath the caller of a frame
     <chip>.<codec>.{encoder,decoder}_bytes           state, part of the engine
     rv32.vault.<call>_kinstr                         thousand instructions of one call of the vault:
@@ -24,7 +26,7 @@ from dataclasses import asdict
 
 import srtp_machines
 from replay_cases import MODES, Mode, Scripts, make_scripts, speech_of
-from replay_machines import NATIVE, ROOT, RV32, XTENSA, Figures, Replay, build
+from replay_machines import FAST, NATIVE, RELEASED_RV32, ROOT, RV32, XTENSA, Figures, Replay, build
 from vault_machines import ask, questions
 
 RESULTS = ROOT / "build" / "bench" / "chip.json"
@@ -34,12 +36,15 @@ def measure() -> dict[str, int | float]:
     """The figures by name; takes about a minute. Raises ReplayError."""
     native = build(NATIVE)
     chips = {"rv32": build(RV32), "xtensa": build(XTENSA)}
+    released = build(RELEASED_RV32)
     figures: dict[str, int | float] = {}
     for mode in MODES:
         scripts = make_scripts(native, mode, speech_of(mode))
         for chip, replay in chips.items():
             if chip == "rv32" or mode.is_default:
                 _add(figures, chip, mode, _run(replay, mode, scripts))
+        if (FAST / mode.codec).is_dir():
+            _add(figures, "rv32_released", mode, _run(released, mode, scripts))
     _, of_vault = ask(RV32, questions().script)
     for name, instructions in asdict(of_vault).items():
         figures[f"rv32.vault.{name}_kinstr"] = round(instructions / 1000, 1)

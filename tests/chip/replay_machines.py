@@ -7,7 +7,7 @@ import shlex
 import shutil
 import struct
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tools import files, xtensa_compiler
@@ -17,6 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 OUT = ROOT / "build" / "chip"
 CORE = ROOT / "firmware" / "cmodules" / "voice" / "core"
+# What stands in for parts of the codec libraries, a folder a codec.
+FAST = CORE.parent / "fast"
 _TIMEOUT_S = 240
 
 
@@ -35,6 +37,7 @@ class Machine:
     flags: tuple[str, ...] = ()
     link: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+    released: bool = False  # the codec libraries as released
 
     @property
     def mbedtls(self) -> str:
@@ -76,6 +79,12 @@ XTENSA = Machine(
     # The program brings its own C library: it must not be compiled into calls of itself.
     link=("-nostdlib", "-nostartfiles", "-ffreestanding", "-fno-tree-loop-distribute-patterns"),
     more=("tests/chip/program/xtensa_linux.c",),
+)
+RELEASED_NATIVE = replace(
+    NATIVE, name="native-released", codecs="build/codecs/native-released", released=True
+)
+RELEASED_RV32 = replace(
+    RV32, name="rv32imac-released", codecs="build/codecs/rv32imac-released", released=True
 )
 CHIPS = {machine.name: machine for machine in (RV32, XTENSA)}
 
@@ -139,6 +148,7 @@ def build(machine: Machine, core: Path = CORE) -> Replay:
             MORE=shlex.join(machine.more),
             CODECS=machine.codecs,
             LIBRARY=machine.mbedtls,
+            RELEASED="1" if machine.released else "",
         )
     return Replay(machine, folder)
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from replay_cases import DEFAULT_MODES, MODES, Mode, Scripts
+from replay_cases import DEFAULT_MODES, MODES, Mode, Scripts, send_script, speech_of
 from replay_files import first_difference, read_answer
-from replay_machines import CORE, NATIVE, Replay, build
+from replay_machines import CORE, FAST, NATIVE, RELEASED_NATIVE, RELEASED_RV32, Replay, build
 
 ScriptsOf = Callable[[Mode], Scripts]
 _DEFAULTS = [mode for mode in MODES if mode.is_default]
+_ENCODED_FASTER = [mode for mode in MODES if (FAST / mode.codec).is_dir()]
 
 
 @pytest.mark.parametrize("mode", MODES, ids=str)
@@ -27,6 +28,23 @@ def test_sound_is_the_same_samples(chip: Replay, scripts_of: ScriptsOf, mode: Mo
     scripts = scripts_of(mode)
     heard, _ = chip.run(f"{mode}-receive", scripts.receive)
     assert first_difference(scripts.heard, heard) == ""
+
+
+@pytest.mark.parametrize("mode", _ENCODED_FASTER, ids=str)
+def test_packets_are_those_of_the_released_library(native: Replay, mode: Mode) -> None:
+    """What stands in for parts of a library makes the same of a minute of speech."""
+    script = send_script(mode, speech_of(mode, soak=True))
+    ours, _ = native.run(f"{mode}-minute", script)
+    released, _ = build(RELEASED_NATIVE).run(f"{mode}-minute", script)
+    assert first_difference(released, ours) == ""
+
+
+@pytest.mark.parametrize("mode", _ENCODED_FASTER, ids=str)
+def test_the_released_library_says_the_same_on_a_chip(scripts_of: ScriptsOf, mode: Mode) -> None:
+    """Where a sum overflows, it is the compiler that decides: so the comparison holds there, too."""
+    scripts = scripts_of(mode)
+    released, _ = build(RELEASED_RV32).run(f"{mode}-send", scripts.send)
+    assert first_difference(released, scripts.sent) == ""
 
 
 def test_both_codecs_have_their_default_mode_among_them() -> None:

@@ -7,17 +7,30 @@
 # below OUT; the source folders are only read. Runs incrementally and with -j, and rebuilds all
 # when the compiler or a flag changes.
 #
+# Files below fast/<library>/ stand in for the library's files of the same name: the same results with
+# fewer instructions. RELEASED=1 leaves them out and compiles the libraries as released, with nothing
+# but the repairs of fixes/: what the others are compared with. It wants an OUT of its own.
+#
 # LIBRARY_WRAPPERS=1 also makes libwrappers.a, the libraries' own E_IF_* and D_IF_* entry points.
 # They allocate; only tests that compare with them may link them.
 
 THIS  := $(lastword $(MAKEFILE_LIST))
 FIXES := $(dir $(THIS))fixes
+FAST  := $(dir $(THIS))fast
 
 TARGET      ?= native
 THIRD_PARTY ?= build/third_party
 OUT         ?= build/codecs/$(TARGET)
 OPTIMIZE    ?= -O2
 CFLAGS_EXTRA ?=
+
+ifdef RELEASED
+OUT := $(if $(filter file,$(origin OUT)),$(OUT)-released,$(OUT))
+FAST_OF =
+else
+# Names without .c of what stands in for files of a library: $(call FAST_OF,folder below fast/)
+FAST_OF = $(patsubst $(FAST)/$(1)/%.c,%,$(sort $(wildcard $(FAST)/$(1)/*.c)))
+endif
 
 OPUS     := $(THIRD_PARTY)/opus
 VOAMRWB  := $(THIRD_PARTY)/vo-amrwbenc
@@ -47,8 +60,13 @@ OPUS_UNUSED := src/opus_multistream% src/opus_projection% src/mapping_matrix%
 OPUS_C := $(filter-out $(OPUS_UNUSED),\
             $(CELT_SOURCES) $(SILK_SOURCES) $(SILK_SOURCES_FIXED) $(OPUS_SOURCES))
 
-# Two files of it are repaired on the way, see fixes/.
-VOAMRWB_C := $(filter-out amrwbenc/src/util.c amrwbenc/src/c4t64fx.c,\
+# Two files of it are repaired on the way, see fixes/. Some are ours, see fast/.
+VOAMRWB_FAST  := $(call FAST_OF,amrwb)
+# Here one function is replaced, and the rest stays: the library's gets another name, and nobody calls it.
+VOAMRWB_SPLIT := $(if $(filter dot_product,$(VOAMRWB_FAST)),math_op:voAWB_Dot_product12) \
+                 $(if $(filter pitch_med_ol,$(VOAMRWB_FAST)),p_med_ol:Pitch_med_ol)
+VOAMRWB_FIXED := $(filter-out $(VOAMRWB_FAST),util c4t64fx)
+VOAMRWB_C := $(filter-out $(patsubst %,amrwbenc/src/%.c,$(VOAMRWB_FAST) $(VOAMRWB_FIXED)),\
                $(patsubst $(VOAMRWB)/%,%,$(sort $(wildcard $(VOAMRWB)/amrwbenc/src/*.c))))
 
 # Its tables are variables that nobody changes. As constants they cost a chip no RAM: 22 kB.
@@ -81,7 +99,7 @@ OPENCORE_FLAGS := -x c -std=c99 -I$(OPENCORE)/oscl -I$(OCWB)/src -I$(OCWB)/inclu
 
 OPUS_O     := $(OPUS_C:%.c=$(OUT)/opus/%.o)
 VOAMRWB_O  := $(VOAMRWB_C:%.c=$(OUT)/vo-amrwbenc/%.o) \
-              $(OUT)/fixes/util.o $(OUT)/fixes/c4t64fx.o
+              $(VOAMRWB_FIXED:%=$(OUT)/fixes/%.o) $(VOAMRWB_FAST:%=$(OUT)/fast/amrwb/%.o)
 OPENCORE_O := $(OPENCORE_CPP:%.cpp=$(OUT)/opencore-amr/%.o)
 WRAPPERS_O := $(OUT)/vo-amrwbenc/wrapper.o $(OUT)/vo-amrwbenc/common/cmnMemory.o \
               $(OUT)/opencore-amr/amrwb/wrapper.o
@@ -120,10 +138,19 @@ $(OUT)/fixes/tables/%.tab: $(VOAMRWB)/amrwbenc/inc/%.tab $(THIS)
 
 $(VOAMRWB_O): $(VOAMRWB_TABLES)
 
+# $(call renamed,file,function)
+define renamed
+$(OUT)/vo-amrwbenc/amrwbenc/src/$(1).o: VOAMRWB_FLAGS += -D$(2)=unused_$(2)
+endef
+$(foreach split,$(VOAMRWB_SPLIT),$(eval $(call renamed,$(firstword $(subst :, ,$(split))),$(lastword $(subst :, ,$(split))))))
+
 $(OUT)/fixes/%.o: $(FIXES)/vo-amrwbenc/%.c $(OUT)/flags
 	$(call compile,$(VOAMRWB_FLAGS))
 
 $(OUT)/fixes/%.o: $(OUT)/fixes/%.c $(OUT)/flags
+	$(call compile,$(VOAMRWB_FLAGS))
+
+$(OUT)/fast/amrwb/%.o: $(FAST)/amrwb/%.c $(OUT)/flags
 	$(call compile,$(VOAMRWB_FLAGS))
 
 $(OUT)/fixes/%.c: $(VOAMRWB)/amrwbenc/src/%.c $(FIXES)/vo-amrwbenc/%.sed
@@ -145,7 +172,7 @@ $(OUT)/opencore-amr/%.o: $(OPENCORE)/%.cpp $(OUT)/flags
 	$(call compile,$(OPENCORE_FLAGS))
 
 # Rewritten only when the compiler or a flag is another than last time.
-FLAGS_NOW := $(CC) $(COMMON) $(OPUS_FLAGS) $(VOAMRWB_FLAGS) $(OPENCORE_FLAGS)
+FLAGS_NOW := $(if $(RELEASED),released) $(CC) $(COMMON) $(OPUS_FLAGS) $(VOAMRWB_FLAGS) $(OPENCORE_FLAGS)
 ifneq ($(FLAGS_NOW),$(shell cat $(OUT)/flags 2>/dev/null))
 .PHONY: $(OUT)/flags
 endif

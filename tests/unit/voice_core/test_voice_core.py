@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from voice_programs import Programs, cases_of
+from voice_programs import FAST, Programs, cases_of
 
 _SUITES = (
     *("wire", "ring", "jitter", "codec", "engine", "alloc", "fuzz", "io", "race"),
-    *("filter", "speech", "tone", "send"),
+    *("filter", "speech", "tone", "send", "fast_amrwb"),
 )
 _CANARIES = {
     ("canary", "address_heap_overflow"): "AddressSanitizer: heap-buffer-overflow",
@@ -42,6 +42,13 @@ def test_no_case_is_left_out(programs: Programs, suite: str) -> None:
     assert sorted(in_program) == sorted(cases_of(suite))
     run_here = {c for s, c in (*_CASES, *_CANARIES) if s == suite}
     assert run_here == set(in_program)
+
+
+def test_every_file_that_stands_in_for_a_librarys_has_its_case() -> None:
+    """Below fast/: a folder a library, whose suite has a case for each file."""
+    for library in FAST.iterdir():
+        files = {f"file_{path.stem}" for path in library.glob("*.c")}
+        assert files <= set(cases_of(f"fast_{library.name}")), library.name
 
 
 @pytest.mark.parametrize(("suite", "case"), _CASES)

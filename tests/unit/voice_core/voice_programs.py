@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
 THIRD_PARTY = ROOT / "build" / "third_party"
 OUT = ROOT / "build" / "voice_core_asan"
+FAST = ROOT / "firmware" / "cmodules" / "voice" / "fast"
 
 # Read by signal_recorded() in sounds.c.
 _SPEECH = "speech.raw"
