@@ -7,15 +7,19 @@
 # below OUT; the source folders are only read. Runs incrementally and with -j, and rebuilds all
 # when the compiler or a flag changes.
 #
+# RELEASED=1 builds the libraries as released, without what fast/ puts in the place of their hottest
+# functions: what the fast build is compared with, in a folder of its own.
+#
 # LIBRARY_WRAPPERS=1 also makes libwrappers.a, the libraries' own E_IF_* and D_IF_* entry points.
 # They allocate; only tests that compare with them may link them.
 
 THIS  := $(lastword $(MAKEFILE_LIST))
 FIXES := $(dir $(THIS))fixes
+FAST  := $(dir $(THIS))fast
 
 TARGET      ?= native
 THIRD_PARTY ?= build/third_party
-OUT         ?= build/codecs/$(TARGET)
+OUT         ?= build/codecs/$(TARGET)$(if $(RELEASED),-released)
 OPTIMIZE    ?= -O2
 CFLAGS_EXTRA ?=
 
@@ -47,6 +51,13 @@ OPUS_UNUSED := src/opus_multistream% src/opus_projection% src/mapping_matrix%
 OPUS_C := $(filter-out $(OPUS_UNUSED),\
             $(CELT_SOURCES) $(SILK_SOURCES) $(SILK_SOURCES_FIXED) $(OPUS_SOURCES))
 
+# Ours, bit-exact and faster, in the place of released files of the same functions.
+ifeq ($(RELEASED),)
+OPUS_REPLACED := 
+OPUS_FAST_C   := $(sort $(wildcard $(FAST)/opus/*.c))
+endif
+OPUS_C := $(filter-out $(OPUS_REPLACED),$(OPUS_C))
+
 # Two files of it are repaired on the way, see fixes/.
 VOAMRWB_C := $(filter-out amrwbenc/src/util.c amrwbenc/src/c4t64fx.c,\
                $(patsubst $(VOAMRWB)/%,%,$(sort $(wildcard $(VOAMRWB)/amrwbenc/src/*.c))))
@@ -70,7 +81,8 @@ OPUS_ARCH := $(OUT)/fixes/opus/arch.h
 # what comes in from outside, as its released builds do.
 OPUS_FLAGS := -std=c99 -DOPUS_BUILD -DFIXED_POINT -DDISABLE_FLOAT_API -DVAR_ARRAYS \
               -DENABLE_HARDENING -I$(OPUS)/include -I$(OPUS)/celt -I$(OPUS)/silk \
-              -I$(OPUS)/silk/fixed -I$(OPUS) -include $(OPUS_ARCH)
+              -I$(OPUS)/silk/fixed -I$(OPUS) -include $(OPUS_ARCH) \
+              $(if $(RELEASED),,-include $(FAST)/opus/products.h)
 
 VOAMRWB_FLAGS := -std=gnu99 -I$(OUT)/fixes/tables -I$(VOAMRWB)/amrwbenc/inc -I$(VOAMRWB)/common/include -I$(VOAMRWB)
 
@@ -79,7 +91,7 @@ OPENCORE_FLAGS := -x c -std=c99 -I$(OPENCORE)/oscl -I$(OCWB)/src -I$(OCWB)/inclu
                   -I$(OPENCORE)/amrwb \
                   -I$(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/common/dec/include
 
-OPUS_O     := $(OPUS_C:%.c=$(OUT)/opus/%.o)
+OPUS_O     := $(OPUS_C:%.c=$(OUT)/opus/%.o) $(OPUS_FAST_C:$(FAST)/%.c=$(OUT)/fast/%.o)
 VOAMRWB_O  := $(VOAMRWB_C:%.c=$(OUT)/vo-amrwbenc/%.o) \
               $(OUT)/fixes/util.o $(OUT)/fixes/c4t64fx.o
 OPENCORE_O := $(OPENCORE_CPP:%.cpp=$(OUT)/opencore-amr/%.o)
@@ -109,6 +121,9 @@ define compile
 endef
 
 $(OUT)/opus/%.o: $(OPUS)/%.c $(OUT)/flags $(OPUS_ARCH)
+	$(call compile,$(OPUS_FLAGS))
+
+$(OUT)/fast/opus/%.o: $(FAST)/opus/%.c $(OUT)/flags $(OPUS_ARCH)
 	$(call compile,$(OPUS_FLAGS))
 
 $(OUT)/vo-amrwbenc/%.o: $(VOAMRWB)/%.c $(OUT)/flags
