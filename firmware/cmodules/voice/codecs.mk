@@ -53,7 +53,7 @@ OPUS_C := $(filter-out $(OPUS_UNUSED),\
 
 # Ours, bit-exact and faster, in the place of released files of the same functions.
 ifeq ($(RELEASED),)
-OPUS_REPLACED := 
+OPUS_REPLACED := silk/NSQ.c silk/LPC_analysis_filter.c
 OPUS_FAST_C   := $(sort $(wildcard $(FAST)/opus/*.c))
 endif
 OPUS_C := $(filter-out $(OPUS_REPLACED),$(OPUS_C))
@@ -82,7 +82,7 @@ OPUS_ARCH := $(OUT)/fixes/opus/arch.h
 OPUS_FLAGS := -std=c99 -DOPUS_BUILD -DFIXED_POINT -DDISABLE_FLOAT_API -DVAR_ARRAYS \
               -DENABLE_HARDENING -I$(OPUS)/include -I$(OPUS)/celt -I$(OPUS)/silk \
               -I$(OPUS)/silk/fixed -I$(OPUS) -include $(OPUS_ARCH) \
-              $(if $(RELEASED),,-include $(FAST)/opus/products.h)
+              $(if $(RELEASED),,-include $(FAST)/opus/library.h)
 
 VOAMRWB_FLAGS := -std=gnu99 -I$(OUT)/fixes/tables -I$(VOAMRWB)/amrwbenc/inc -I$(VOAMRWB)/common/include -I$(VOAMRWB)
 
