@@ -124,7 +124,7 @@ def build(machine: Machine, core: Path = CORE) -> Replay:
     if core != CORE:
         folder /= core.parent.name
     with files.exclusive(folder):
-        _make(
+        make(
             "replay",
             OUT=str(folder.relative_to(ROOT)),
             VOICE=str(core.parent),
@@ -145,10 +145,11 @@ def _make_xtensa_compiler() -> None:
     check_cc = TOOLCHAINS["xtensa-lx6"].cc
     with files.exclusive(_XTENSA_CC.parent):
         folder = _XTENSA_CC.parent.relative_to(ROOT)
-        _make("xtensa_compiler", OUT=str(folder), CHECK_CC=check_cc)
+        make("xtensa_compiler", OUT=str(folder), CHECK_CC=check_cc)
 
 
-def _make(target: str, **variables: str) -> None:
+def make(target: str, **variables: str) -> None:
+    """A target of the Makefile here. Raises ReplayError."""
     # A make above us may have left its job server's handles in the environment.
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     command = ["make", "-s", "-j2", "-f", str(HERE / "Makefile"), target]
