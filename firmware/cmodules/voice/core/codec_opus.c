@@ -12,54 +12,15 @@
 #define BITRATE_MAX_BPS 24000u
 #define FRAMES_PER_SECOND 50u
 
+// So long a talker is silent between words, not within them.
+#define PAUSE_FRAMES 5u
+
 // The most that makes a difference to the encoder: repeats then begin at the lowest bit rate, and speech suffers least
 // from losses; without any, it is hardly worse.
 #define EXPECTED_LOSS_PERCENT 25
 
 // A packet of so few bytes stands for a pause (RFC 7587 clause 3.1.3); any speech is longer.
 #define PAUSE_MAX_BYTES 2
-
-static bool bitrate_ok(uint32_t bitrate_bps) {
-    return bitrate_bps >= BITRATE_MIN_BPS && bitrate_bps <= BITRATE_MAX_BPS;
-}
-
-// --- encoder ----------------------------------------------------------------------------------
-
-static size_t encoder_bytes(void) {
-    return (size_t)opus_encoder_get_size(1);
-}
-
-static bool encoder_set_bitrate(void *encoder, uint32_t bitrate_bps) {
-    bool narrow = bitrate_bps <= VOICE_OPUS_NARROW_MAX_BPS;
-    opus_int32 bandwidth = narrow ? OPUS_BANDWIDTH_NARROWBAND : OPUS_BANDWIDTH_WIDEBAND;
-    return opus_encoder_ctl(encoder, OPUS_SET_BITRATE((opus_int32)bitrate_bps)) == OPUS_OK
-           && opus_encoder_ctl(encoder, OPUS_SET_BANDWIDTH(bandwidth)) == OPUS_OK;
-}
-
-static bool encoder_init(void *encoder, const struct voice_encoder_options *options) {
-    int loss = options->fec ? EXPECTED_LOSS_PERCENT : 0;
-    return opus_encoder_init(encoder, VOICE_SAMPLE_RATE_HZ, 1, OPUS_APPLICATION_VOIP) == OPUS_OK
-           && encoder_set_bitrate(encoder, options->bitrate_bps)
-           && opus_encoder_ctl(encoder, OPUS_SET_VBR(0)) == OPUS_OK
-           && opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(VOICE_OPUS_COMPLEXITY)) == OPUS_OK
-           && opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE)) == OPUS_OK
-           && opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(options->fec)) == OPUS_OK
-           && opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(loss)) == OPUS_OK
-           && opus_encoder_ctl(encoder, OPUS_SET_DTX(options->dtx)) == OPUS_OK;
-}
-
-static int encode(void *encoder, const int16_t pcm[VOICE_FRAME_SAMPLES], uint8_t *payload,
-    size_t capacity_bytes) {
-    if (capacity_bytes < BITRATE_MAX_BPS / 8u / FRAMES_PER_SECOND) {
-        return VOICE_ENCODE_FAILED;
-    }
-    opus_int32 n_bytes = opus_encode(encoder, pcm, (int)VOICE_FRAME_SAMPLES, payload,
-        (opus_int32)capacity_bytes);
-    if (n_bytes <= 0) {
-        return VOICE_ENCODE_FAILED;
-    }
-    return n_bytes <= PAUSE_MAX_BYTES ? VOICE_ENCODE_NOTHING : (int)n_bytes;
-}
 
 // --- what a packet says -----------------------------------------------------------------------
 
@@ -114,6 +75,91 @@ static enum voice_payload_kind payload_kind(const uint8_t *payload, size_t n_byt
         return VOICE_PAYLOAD_BAD;
     }
     return contents.speech ? VOICE_PAYLOAD_SPEECH : VOICE_PAYLOAD_NOISE;
+}
+
+// --- encoder ----------------------------------------------------------------------------------
+
+// Behind the library's own state.
+struct rate {
+    uint16_t bitrate_bps; // that is wanted
+    bool wide;            // the band that is coded
+    uint8_t n_quiet;      // frames without speech in a row, up to PAUSE_FRAMES
+};
+
+static struct rate *rate_of(void *encoder) {
+    return (struct rate *)(void *)((uint8_t *)encoder + opus_encoder_get_size(1));
+}
+
+static bool bitrate_ok(uint32_t bitrate_bps) {
+    return bitrate_bps >= BITRATE_MIN_BPS && bitrate_bps <= BITRATE_MAX_BPS;
+}
+
+static size_t encoder_bytes(void) {
+    return (size_t)opus_encoder_get_size(1) + sizeof(struct rate);
+}
+
+static bool is_wide(uint32_t bitrate_bps) {
+    return bitrate_bps > VOICE_OPUS_NARROW_MAX_BPS;
+}
+
+static bool follow_rate(OpusEncoder *encoder) {
+    const struct rate *rate = rate_of(encoder);
+    opus_int32 bitrate_bps = rate->bitrate_bps;
+    if (rate->wide && bitrate_bps < (opus_int32)VOICE_OPUS_NARROW_MAX_BPS) {
+        bitrate_bps = (opus_int32)VOICE_OPUS_NARROW_MAX_BPS;
+    }
+    opus_int32 bandwidth = rate->wide ? OPUS_BANDWIDTH_WIDEBAND : OPUS_BANDWIDTH_NARROWBAND;
+    return opus_encoder_ctl(encoder, OPUS_SET_BITRATE(bitrate_bps)) == OPUS_OK
+           && opus_encoder_ctl(encoder, OPUS_SET_BANDWIDTH(bandwidth)) == OPUS_OK;
+}
+
+static bool encoder_set_bitrate(void *encoder, uint32_t bitrate_bps) {
+    rate_of(encoder)->bitrate_bps = (uint16_t)bitrate_bps;
+    return follow_rate(encoder);
+}
+
+// The library changes the band with a click, and at low bit rates with seconds of noise after it: a decoder starts anew
+// there. So the encoder does too, and where there is nothing to be heard.
+static bool follow_band(OpusEncoder *encoder) {
+    struct rate *rate = rate_of(encoder);
+    if (rate->wide == is_wide(rate->bitrate_bps) || rate->n_quiet < PAUSE_FRAMES) {
+        return true;
+    }
+    rate->wide = !rate->wide;
+    return opus_encoder_ctl(encoder, OPUS_RESET_STATE) == OPUS_OK && follow_rate(encoder);
+}
+
+static bool encoder_init(void *encoder, const struct voice_encoder_options *options) {
+    int loss = options->fec ? EXPECTED_LOSS_PERCENT : 0;
+    *rate_of(encoder) = (struct rate) {.wide = is_wide(options->bitrate_bps)};
+    return opus_encoder_init(encoder, VOICE_SAMPLE_RATE_HZ, 1, OPUS_APPLICATION_VOIP) == OPUS_OK
+           && encoder_set_bitrate(encoder, options->bitrate_bps)
+           && opus_encoder_ctl(encoder, OPUS_SET_VBR(0)) == OPUS_OK
+           && opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(VOICE_OPUS_COMPLEXITY)) == OPUS_OK
+           && opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE)) == OPUS_OK
+           && opus_encoder_ctl(encoder, OPUS_SET_INBAND_FEC(options->fec)) == OPUS_OK
+           && opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(loss)) == OPUS_OK
+           && opus_encoder_ctl(encoder, OPUS_SET_DTX(options->dtx)) == OPUS_OK;
+}
+
+static int encode(void *encoder, const int16_t pcm[VOICE_FRAME_SAMPLES], uint8_t *payload,
+    size_t capacity_bytes) {
+    if (capacity_bytes < BITRATE_MAX_BPS / 8u / FRAMES_PER_SECOND || !follow_band(encoder)) {
+        return VOICE_ENCODE_FAILED;
+    }
+    opus_int32 n_bytes = opus_encode(encoder, pcm, (int)VOICE_FRAME_SAMPLES, payload,
+        (opus_int32)capacity_bytes);
+    struct contents contents;
+    if (n_bytes <= 0 || !read_packet(payload, (size_t)n_bytes, &contents)) {
+        return VOICE_ENCODE_FAILED;
+    }
+    struct rate *rate = rate_of(encoder);
+    if (contents.speech) {
+        rate->n_quiet = 0;
+    } else if (rate->n_quiet < PAUSE_FRAMES) {
+        rate->n_quiet++;
+    }
+    return n_bytes <= PAUSE_MAX_BYTES ? VOICE_ENCODE_NOTHING : (int)n_bytes;
 }
 
 // --- decoder ----------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 // Opus (RFC 6716) in fixed point at a constant bit rate; payload RFC 7587.
 //
 // 6 to 24 kbit/s. Up to VOICE_OPUS_NARROW_MAX_BPS the sound is narrow band (coded at 8 kHz), above it is wide band
-// (16 kHz): by the bit rate alone, so that it does not change in the middle of a talk.
+// (16 kHz): by the bit rate alone, not as the library feels. Another bit rate during a burst holds from the next frame
+// on; where it needs the other band, that comes with the talker's next pause, and until then wide band takes no less
+// than VOICE_OPUS_NARROW_MAX_BPS.
 //
 // With `dtx` a pause costs a packet every 400 ms, after the first 200 ms.
 //

@@ -95,7 +95,7 @@ static inline opus_int32 predict_long(const opus_int32 *centre, const opus_int32
 // Level n is n * 1024, moved by the offset and, towards zero, by QUANT_LEVEL_ADJUST_Q10.
 static inline opus_int32 level_q10(opus_int32 n, opus_int32 offset_q10) {
     opus_int32 towards_zero = n > 0 ? -QUANT_LEVEL_ADJUST_Q10 : n < 0 ? QUANT_LEVEL_ADJUST_Q10 : 0;
-    return (n << 10) + towards_zero + offset_q10;
+    return n * 1024 + towards_zero + offset_q10;
 }
 
 // Of the two levels around the residual the one with the lower cost, which is the squared error plus lambda times the
