@@ -77,7 +77,7 @@ define micropython
 	    USER_C_MODULES=$(ROOT)/firmware/cmodules FROZEN_MANIFEST=$(3) \
 	    MICROPY_MANIFEST_FIRMWARE_DIR=$(ROOT)/firmware MICROPY_MANIFEST_GENERATED_DIR=$(GENERATED) \
 	    MICROPY_MANIFEST_BOARD_DIR=$(BOARD_DIR) \
-	    VOICE_IO=io_qemu.c HANDSET_CODECS=$(CODECS) HANDSET_MBEDTLS=$(MBEDTLS) \
+	    VOICE_IO=io_qemu.c HANDSET_GENERATED=$(GENERATED) HANDSET_CODECS=$(CODECS) HANDSET_MBEDTLS=$(MBEDTLS) \
 	    HANDSET_THIRD_PARTY=$(THIRD_PARTY)
 	@cmp -s $(1)/firmware.elf $(OUT)/$(4) || { cp $(1)/firmware.elf $(OUT)/$(4).new && mv $(OUT)/$(4).new $(OUT)/$(4); }
 endef

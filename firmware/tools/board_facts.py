@@ -25,6 +25,7 @@ def facts(board: dict[str, Any]) -> dict[str, Any]:
         "VOICE_ROM_BYTES": voice["rom_bytes"],
         "VOICE_RAM_BYTES": voice["ram_bytes"],
         "VOICE_STACK_BYTES": voice["stack_bytes"],
+        "VOICE_OPUS_COMPLEXITY": voice.get("opus_complexity", 0),
         "FLASH_SIZE_BYTES": flash["size_bytes"],
         "FLASH_SECTOR_BYTES": flash["sector_bytes"],
         "PARTITIONS": tuple(

@@ -166,7 +166,7 @@ def make_xtensa_compiler() -> None:
 
 
 def make(target: str, **variables: str) -> None:
-    """A target of the Makefile; raises ReplayError."""
+    """A target of the Makefile here. Raises ReplayError."""
     # A make above us may have left its job server's handles in the environment.
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     command = ["make", "-s", "-j2", "-f", str(HERE / "Makefile"), target]

@@ -20,7 +20,7 @@ FAST  := $(dir $(THIS))fast
 
 TARGET      ?= native
 THIRD_PARTY ?= build/third_party
-OUT         ?= build/codecs/$(TARGET)
+OUT         ?= build/codecs/$(TARGET)$(if $(RELEASED),-released)
 OPTIMIZE    ?= -O2
 CFLAGS_EXTRA ?=
 
@@ -60,6 +60,13 @@ OPUS_UNUSED := src/opus_multistream% src/opus_projection% src/mapping_matrix%
 OPUS_C := $(filter-out $(OPUS_UNUSED),\
             $(CELT_SOURCES) $(SILK_SOURCES) $(SILK_SOURCES_FIXED) $(OPUS_SOURCES))
 
+# Ours, bit-exact and faster, in the place of released files of the same functions.
+ifeq ($(RELEASED),)
+OPUS_REPLACED := silk/NSQ.c silk/LPC_analysis_filter.c
+OPUS_FAST_C   := $(sort $(wildcard $(FAST)/opus/*.c))
+endif
+OPUS_C := $(filter-out $(OPUS_REPLACED),$(OPUS_C))
+
 # Two files of it are repaired on the way, see fixes/. Some are ours, see fast/.
 VOAMRWB_FAST  := $(call FAST_OF,amrwb)
 # Here one function is replaced, and the rest stays: the library's gets another name, and nobody calls it.
@@ -88,7 +95,8 @@ OPUS_ARCH := $(OUT)/fixes/opus/arch.h
 # what comes in from outside, as its released builds do.
 OPUS_FLAGS := -std=c99 -DOPUS_BUILD -DFIXED_POINT -DDISABLE_FLOAT_API -DVAR_ARRAYS \
               -DENABLE_HARDENING -I$(OPUS)/include -I$(OPUS)/celt -I$(OPUS)/silk \
-              -I$(OPUS)/silk/fixed -I$(OPUS) -include $(OPUS_ARCH)
+              -I$(OPUS)/silk/fixed -I$(OPUS) -include $(OPUS_ARCH) \
+              $(if $(RELEASED),,-include $(FAST)/opus/library.h)
 
 VOAMRWB_FLAGS := -std=gnu99 -I$(OUT)/fixes/tables -I$(VOAMRWB)/amrwbenc/inc -I$(VOAMRWB)/common/include -I$(VOAMRWB)
 
@@ -97,7 +105,7 @@ OPENCORE_FLAGS := -x c -std=c99 -I$(OPENCORE)/oscl -I$(OCWB)/src -I$(OCWB)/inclu
                   -I$(OPENCORE)/amrwb \
                   -I$(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/common/dec/include
 
-OPUS_O     := $(OPUS_C:%.c=$(OUT)/opus/%.o)
+OPUS_O     := $(OPUS_C:%.c=$(OUT)/opus/%.o) $(OPUS_FAST_C:$(FAST)/%.c=$(OUT)/fast/%.o)
 VOAMRWB_O  := $(VOAMRWB_C:%.c=$(OUT)/vo-amrwbenc/%.o) \
               $(VOAMRWB_FIXED:%=$(OUT)/fixes/%.o) $(VOAMRWB_FAST:%=$(OUT)/fast/amrwb/%.o)
 OPENCORE_O := $(OPENCORE_CPP:%.cpp=$(OUT)/opencore-amr/%.o)
@@ -127,6 +135,9 @@ define compile
 endef
 
 $(OUT)/opus/%.o: $(OPUS)/%.c $(OUT)/flags $(OPUS_ARCH)
+	$(call compile,$(OPUS_FLAGS))
+
+$(OUT)/fast/opus/%.o: $(FAST)/opus/%.c $(OUT)/flags $(OPUS_ARCH)
 	$(call compile,$(OPUS_FLAGS))
 
 $(OUT)/vo-amrwbenc/%.o: $(VOAMRWB)/%.c $(OUT)/flags

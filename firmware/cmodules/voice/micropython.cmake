@@ -59,6 +59,10 @@ file(STRINGS ${HANDSET_GENERATED}/board_facts.h VOICE_OPUS REGEX "^#define HANDS
 if(NOT VOICE_OPUS)
     target_compile_definitions(voice_core PUBLIC VOICE_WITHOUT_OPUS)
 endif()
+file(STRINGS ${HANDSET_GENERATED}/board_facts.h VOICE_OPUS_COMPLEXITY
+    REGEX "^#define HANDSET_VOICE_OPUS_COMPLEXITY ")
+string(REGEX REPLACE ".* " "" VOICE_OPUS_COMPLEXITY "${VOICE_OPUS_COMPLEXITY}")
+target_compile_definitions(voice_core PRIVATE VOICE_OPUS_COMPLEXITY=${VOICE_OPUS_COMPLEXITY})
 
 # --- module -------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 # The outer build compiles the codec libraries first (codecs.mk) and passes, as absolute paths,
 #   HANDSET_THIRD_PARTY  folder with the unpacked opus, vo-amrwbenc and opencore-amr
 #   HANDSET_CODECS       folder with libcodecs.a
+#   HANDSET_GENERATED    folder with board_facts.h
 #   VOICE_IO             the port's audio device (io.h), such as io_sim.c
 
 ifeq ($(HANDSET_CODECS),)
@@ -10,6 +11,9 @@ $(error HANDSET_CODECS is not set: folder with libcodecs.a, see voice/codecs.mk)
 endif
 ifeq ($(HANDSET_THIRD_PARTY),)
 $(error HANDSET_THIRD_PARTY is not set: folder with the unpacked codec sources)
+endif
+ifeq ($(HANDSET_GENERATED),)
+$(error HANDSET_GENERATED is not set: folder with board_facts.h)
 endif
 
 VOICE_IO ?= io_sim.c
@@ -25,7 +29,9 @@ LDFLAGS_USERMOD += $(HANDSET_CODECS)/libcodecs.a $(if $(filter io_sim.c,$(VOICE_
 include $(VOICE_DIR)/includes.mk
 VOICE_BUILD := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(VOICE_DIR))
 $(VOICE_BUILD)/core/codec_amrwb.o: CFLAGS += $(VOICE_AMRWB_INCLUDES)
-$(VOICE_BUILD)/core/codec_opus.o: CFLAGS += $(VOICE_OPUS_INCLUDES)
+$(VOICE_BUILD)/core/codec_opus.o: CFLAGS += $(VOICE_OPUS_INCLUDES) \
+    -DVOICE_OPUS_COMPLEXITY=$(shell sed -n 's/^.define HANDSET_VOICE_OPUS_COMPLEXITY //p' $(HANDSET_GENERATED)/board_facts.h)
+$(VOICE_BUILD)/core/codec_opus.o: $(HANDSET_GENERATED)/board_facts.h
 
 # A new library makes a new link.
 $(VOICE_BUILD)/core/codec.o: $(HANDSET_CODECS)/libcodecs.a

@@ -26,7 +26,7 @@ def test_pins_and_budgets_are_the_same_for_python_and_c(board: str, tmp_path: Pa
     assert len(module["PINS"]) > 5
     pins = {f"PIN_{name.upper()}": str(gpio) for name, gpio in module["PINS"].items()}
     numbers = ["HEAP_BYTES", "RAM_TOTAL_BYTES", "RAM_SYSTEM_BYTES"]
-    numbers += ["VOICE_ROM_BYTES", "VOICE_RAM_BYTES", "VOICE_STACK_BYTES"]
+    numbers += ["VOICE_ROM_BYTES", "VOICE_RAM_BYTES", "VOICE_STACK_BYTES", "VOICE_OPUS_COMPLEXITY"]
     numbers = {name: str(module[name]) for name in numbers}
     codecs = {f"CODEC_{name.upper()}": "1" for name in module["CODECS"]}
     assert {**pins, **numbers, **codecs}.items() <= header.items()

@@ -6,8 +6,8 @@ import pytest
 from voice_programs import FAST, Programs, cases_of
 
 _SUITES = (
-    *("wire", "ring", "jitter", "codec", "engine", "alloc", "fuzz", "io", "race"),
-    *("filter", "speech", "tone", "send", "fast_amrwb"),
+    *("wire", "ring", "jitter", "codec", "opus", "engine", "alloc", "fuzz", "io", "race"),
+    *("filter", "speech", "tone", "send", "fast_amrwb", "fast_opus"),
 )
 _CANARIES = {
     ("canary", "address_heap_overflow"): "AddressSanitizer: heap-buffer-overflow",
