@@ -1,4 +1,4 @@
-"""The machines that program/replay.c runs on: how it is built for each, and started."""
+"""The machines that program/*.c run on: how they are built for each, and started."""
 
 from __future__ import annotations
 
@@ -102,20 +102,20 @@ class Figures:
     instructions_total: int
 
 
-class Replay:
-    """The built program of one machine."""
+class Program:
+    """A built program of one machine."""
 
-    def __init__(self, machine: Machine, folder: Path) -> None:
+    def __init__(self, machine: Machine, executable: Path) -> None:
         self._machine = machine
-        self._folder = folder
+        self._executable = executable
 
-    def run(self, name: str, script: bytes) -> tuple[bytes, Figures]:
-        """Play a script; (answer, figures). The files stay in a folder of that name."""
-        folder = self._folder / name
+    def run_bytes(self, name: str, script: bytes) -> tuple[bytes, bytes]:
+        """Run it on a script; (answer, figures). The files stay in a folder of that name."""
+        folder = self._executable.parent / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "script").write_bytes(script)
-        command = [*self._machine.command, str(self._folder / "replay")]
+        command = [*self._machine.command, str(self._executable)]
         try:
             run = subprocess.run(
                 command, cwd=folder, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
@@ -124,14 +124,35 @@ class Replay:
             raise ReplayError(f"{self._machine.name}: {error}") from error
         if run.returncode:
             raise ReplayError(
-                f"{self._machine.name}, {name}: replay.c ended with {run.returncode} {run.stderr}"
+                f"{self._machine.name}, {name}: {self._executable.name} ended with"
+                f" {run.returncode} {run.stderr}"
             )
-        figures = struct.unpack("<6IQ", (folder / "figures").read_bytes())
-        return (folder / "answer").read_bytes(), Figures(*figures)
+        return (folder / "answer").read_bytes(), (folder / "figures").read_bytes()
+
+
+class Replay(Program):
+    """program/replay.c."""
+
+    def run(self, name: str, script: bytes) -> tuple[bytes, Figures]:
+        """Play a script; (answer, figures)."""
+        answer, figures = self.run_bytes(name, script)
+        return answer, Figures(*struct.unpack("<6IQ", figures))
 
 
 def build(machine: Machine, core: Path = CORE) -> Replay:
-    """Build what changed; `core` may be a changed copy. Raises ReplayError."""
+    """Build replay.c as far as something changed; `core` may be a changed copy.
+
+    Raises ReplayError.
+    """
+    return Replay(machine, _executable(machine, "replay", core))
+
+
+def build_blocks(machine: Machine) -> Program:
+    """Build blocks.c as far as something changed. Raises ReplayError."""
+    return Program(machine, _executable(machine, "blocks", CORE))
+
+
+def _executable(machine: Machine, program: str, core: Path) -> Path:
     folder = OUT / machine.name
     if machine is XTENSA:
         make_xtensa_compiler()
@@ -139,7 +160,7 @@ def build(machine: Machine, core: Path = CORE) -> Replay:
         folder /= core.parent.name
     with files.exclusive(folder):
         make(
-            "replay",
+            program,
             OUT=str(folder.relative_to(ROOT)),
             VOICE=str(core.parent),
             CC=machine.cc,
@@ -150,7 +171,7 @@ def build(machine: Machine, core: Path = CORE) -> Replay:
             LIBRARY=machine.mbedtls,
             RELEASED="1" if machine.released else "",
         )
-    return Replay(machine, folder)
+    return folder / program
 
 
 def make_xtensa_compiler() -> None:

@@ -1,5 +1,5 @@
 // High-pass of the microphone: takes away its DC offset, and rumble below 100 Hz that no codec
-// should spend bits on. Second order, Butterworth: -3 dB at 100 Hz, 12 dB less each octave below.
+// should spend bits on. Second order, as flat as can be: -3 dB at 96 Hz, 12 dB less each octave below.
 #ifndef VOICE_HIGHPASS_H
 #define VOICE_HIGHPASS_H
 

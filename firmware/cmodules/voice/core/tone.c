@@ -4,6 +4,9 @@
 
 #define SAMPLES_PER_MS ((int)VOICE_SAMPLE_RATE_HZ / 1000)
 
+// 2^32 / 16 kHz.
+#define TURN_OF_1_HZ 268435u
+
 // Tones come and go in 4 ms.
 #define RAMP_STEP (VOICE_TONE_PEAK / (4 * SAMPLES_PER_MS))
 
@@ -50,26 +53,27 @@ bool voice_tone_sounds(const struct voice_tone *tone) {
 }
 
 // 32767 sin(phase), from two parabolas: overtones are 60 dB down.
-static inline int32_t sine(uint16_t phase) {
-    int32_t x = (int16_t)phase;
+static inline int32_t sine(uint32_t phase) {
+    int32_t x = (int32_t)phase >> 16;
     int32_t parabola = x * (32767 - (x < 0 ? -x : x)) >> 13;
     int32_t bent = (parabola < 0 ? -parabola : parabola) * 7373 >> 15; // 0.225
     return parabola * (25395 + bent) >> 15;
 }
 
 static inline int16_t clamp(int32_t sample) {
-    if (sample > INT16_MAX) {
-        return INT16_MAX;
+    if ((uint32_t)(sample - INT16_MIN) <= UINT16_MAX) {
+        return (int16_t)sample;
     }
-    return (int16_t)(sample < INT16_MIN ? INT16_MIN : sample);
+    return sample < 0 ? INT16_MIN : INT16_MAX;
 }
 
 // Adds a millisecond of the sine, whose loudness changes by `step` with each sample.
 static void add(struct voice_tone *tone, int32_t step, int16_t *pcm) {
-    uint16_t phase = tone->phase;
+    uint32_t phase = tone->phase;
+    uint32_t turn = tone->turn;
     int32_t loudness = tone->loudness;
     for (int i = 0; i < SAMPLES_PER_MS; i++) {
-        phase = (uint16_t)(phase + tone->turn);
+        phase += turn;
         loudness += step;
         pcm[i] = clamp(pcm[i] + (sine(phase) * loudness >> 15));
     }
@@ -85,7 +89,7 @@ static bool next_ms(struct voice_tone *tone) {
     }
     bool on = tone->n_ms < part->ms;
     if (on) {
-        tone->turn = (uint16_t)(part->frequency_hz * 65536u / VOICE_SAMPLE_RATE_HZ);
+        tone->turn = part->frequency_hz * TURN_OF_1_HZ;
     }
     tone->n_ms++;
     if (tone->n_ms == part->ms + part->pause_ms) {

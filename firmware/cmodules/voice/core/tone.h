@@ -30,8 +30,8 @@ struct voice_tone {
     const struct voice_tone_part *part; // NULL: no tone
     uint8_t n_parts;                    // this one and those after it
     uint16_t n_ms;                      // of this part, done
-    uint16_t phase;                     // a turn is 65536
-    uint16_t turn;                      // phase of a sample
+    uint32_t phase;                     // a turn is 2^32
+    uint32_t turn;                      // phase of a sample
     int32_t loudness;                   // 0..VOICE_TONE_PEAK, on its way up or down
 };
 

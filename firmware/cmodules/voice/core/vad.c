@@ -81,12 +81,13 @@ struct squares {
     uint32_t slope; // a quarter of it, to have no more bits
 };
 
-// 1770 Hz and 340 Hz, each of first order; what lies between is the band.
-#define FOLLOW_FAST(low, sample) ((low) += ((sample) - (low)) >> 1)
-#define FOLLOW_SLOWLY(lower, low) ((lower) += ((low) - (lower)) >> 3)
-
-// More bits for the filters than the samples have.
-#define SCALE_SHIFT 3
+// Passes 340 to 1770 Hz: a low-pass of first order, from which a lower one is taken away.
+static inline int32_t pass_band(int32_t sample, int32_t *low, int32_t *lower_scaled) {
+    *low += (sample - *low) >> 1;
+    int32_t band = *low - (*lower_scaled >> 3);
+    *lower_scaled += band;
+    return band;
+}
 
 static inline uint32_t square(int32_t value) {
     return (uint32_t)value * (uint32_t)value;
@@ -100,20 +101,16 @@ static uint32_t mean_of(uint64_t sum, unsigned halvings) {
 // The band needs every sample, the other two are content with half of them.
 static struct squares measure(struct voice_vad *vad, const int16_t pcm[VOICE_FRAME_SAMPLES]) {
     uint64_t signal = 0, band = 0, slope = 0;
-    int32_t low = vad->low, lower = vad->lower;
+    int32_t low = vad->low, lower_scaled = vad->lower_scaled;
     for (unsigned i = 0; i < VOICE_FRAME_SAMPLES; i += 2) {
         int32_t first = pcm[i], second = pcm[i + 1];
-        FOLLOW_FAST(low, first * (1 << SCALE_SHIFT));
-        FOLLOW_SLOWLY(lower, low);
-        band += square((low - lower) >> SCALE_SHIFT);
-        FOLLOW_FAST(low, second * (1 << SCALE_SHIFT));
-        FOLLOW_SLOWLY(lower, low);
-        band += square((low - lower) >> SCALE_SHIFT);
+        band += square(pass_band(first, &low, &lower_scaled));
+        band += square(pass_band(second, &low, &lower_scaled));
         signal += square(first);
         slope += square(second - first);
     }
     vad->low = low;
-    vad->lower = lower;
+    vad->lower_scaled = lower_scaled;
     return (struct squares){
         .signal = mean_of(signal, 0),
         .band = mean_of(band, 1),

@@ -29,7 +29,7 @@ struct voice_vad {
     uint8_t window;
     uint8_t hang_frames;
     int32_t low; // states of the band's filters
-    int32_t lower;
+    int32_t lower_scaled; // by 8
 
     // Of the newest frame:
     bool speech; // somebody speaks, or did 200 ms ago; rather once too often than not

@@ -4,6 +4,7 @@
 #include "core/limiter.h"
 #include "sounds.h"
 
+#include <complex.h>
 #include <math.h>
 
 #define FRAME VOICE_FRAME_SAMPLES
@@ -47,20 +48,34 @@ static void filter_all(struct voice_highpass *highpass) {
     }
 }
 
+// Of the transfer function: (1 - 1/z)^2 / (1 - (2 - qg - fg) / z + (1 - qg) / z^2) with f = 1/32,
+// g = 3/64, q = 9/8.
+static double design_db(double frequency_hz) {
+    const double f = 1.0 / 32, g = 3.0 / 64, q = 9.0 / 8;
+    double complex delay = cexp(-I * 6.283185307179586 * frequency_hz / 16000.0);
+    double complex zeros = (1.0 - delay) * (1.0 - delay);
+    return decibel(cabs(zeros / (1.0 - (2.0 - q * g - f * g) * delay + (1.0 - q * g) * delay * delay)));
+}
+
 CASE(highpass_response) {
-    const double frequencies_hz[] = {20, 50, 100, 200, 300, 1000, 3000, 7900};
-    for (size_t i = 0; i < sizeof(frequencies_hz) / sizeof(frequencies_hz[0]); i++) {
-        double f = frequencies_hz[i];
+    const struct {
+        double frequency_hz, least_db, most_db; // what is asked for
+    } asked[] = {
+        {20, -99, -26}, {50, -13, -11.5}, {96, -3.2, -2.6}, {100, -3.2, -2.4}, {200, -0.4, 0.1},
+        {300, -0.1, 0.3}, {1000, 0, 0.3}, {3000, 0, 0.3}, {7900, 0, 0.3},
+    };
+    for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+        double f = asked[i].frequency_hz;
         struct voice_highpass highpass;
         voice_highpass_init(&highpass);
         sine(f, 16000);
         filter_all(&highpass);
         double got_db = decibel(signal_amplitude_of(out + N_SAMPLES / 2, N_SAMPLES / 2, f) / 16000);
-        double design_db = -10.0 * log10(1.0 + pow(100.0 / f, 4));
         char label[64];
         snprintf(label, sizeof(label), "highpass_%d_hz_mb", (int)f);
         FIGURE(label, lrint(100.0 * got_db));
-        CHECK(fabs(got_db - design_db) < 0.2);
+        CHECK(fabs(got_db - design_db(f)) < 0.03);
+        CHECK(got_db >= asked[i].least_db && got_db <= asked[i].most_db);
     }
 }
 
@@ -128,9 +143,9 @@ struct reference {
 };
 
 static double reference_step(struct reference *r, double x) {
-    r->low += 5.0 / 128 * r->band;
-    double high = 249.0 / 256 * x - r->low - 45.0 / 32 * r->band;
-    r->band += 5.0 / 128 * high;
+    r->low += 1.0 / 32 * r->band;
+    double high = x - r->low - 9.0 / 8 * r->band;
+    r->band += 3.0 / 64 * high;
     return high;
 }
 
