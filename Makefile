@@ -80,7 +80,7 @@ _tools: _compilers
 
 # One call, so that what is missing is installed in one go.
 _compilers:
-	@$(TOOL).system_packages tshark qemu-system-riscv32 riscv64-unknown-elf-gcc qemu-xtensa cmake
+	@$(TOOL).system_packages tshark qemu-system-riscv32 riscv64-unknown-elf-gcc qemu-xtensa cmake valgrind
 	@$(TOOL).xtensa_compiler
 
 lint: _venv_lint _lint_python _lint_c ## style, types and C warnings; changes nothing

@@ -46,6 +46,8 @@ _PROGRAMS = {
         check=("--specs=picolibc.specs", "-E", "-x", "c", "-include", "stdio.h", "/dev/null"),
         wrap="riscv64-unknown-elf-*",
     ),
+    # It looks for its tools where it was installed, unless told.
+    "valgrind": Program(("valgrind",), variables=(("VALGRIND_LIB", "usr/libexec/valgrind"),)),
 }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import struct
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,7 +37,7 @@ class Machine:
 
 
 # The machine has RAM from 0x80000000 on, and starts there. One instruction is one step of its
-# clock, so instructions are counted exactly.
+# clock: a program that counts them (tests/bench) counts exactly.
 _RV32_LINK = (
     "--oslib=semihost",
     "--crt0=hosted",
@@ -75,19 +74,6 @@ XTENSA = Machine(
 CHIPS = {machine.name: machine for machine in (RV32, XTENSA)}
 
 
-@dataclass(frozen=True)
-class Figures:
-    """What the program measured on its machine (struct figures in replay.c)."""
-
-    engine_bytes: int
-    encoder_bytes: int
-    decoder_bytes: int
-    stack_bytes: int
-    n_frames: int
-    instructions_max: int
-    instructions_total: int
-
-
 class Replay:
     """The built program of one machine."""
 
@@ -95,8 +81,8 @@ class Replay:
         self._machine = machine
         self._folder = folder
 
-    def run(self, name: str, script: bytes) -> tuple[bytes, Figures]:
-        """Play a script; (answer, figures). The files stay in a folder of that name."""
+    def run(self, name: str, script: bytes) -> bytes:
+        """Play a script and return the answer. The files stay in a folder of that name."""
         folder = self._folder / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -112,8 +98,7 @@ class Replay:
             raise ReplayError(
                 f"{self._machine.name}, {name}: replay.c ended with {run.returncode} {run.stderr}"
             )
-        figures = struct.unpack("<6IQ", (folder / "figures").read_bytes())
-        return (folder / "answer").read_bytes(), Figures(*figures)
+        return (folder / "answer").read_bytes()
 
 
 def build(machine: Machine, core: Path = CORE) -> Replay:
