@@ -46,6 +46,20 @@ _PROGRAMS = {
         check=("--specs=picolibc.specs", "-E", "-x", "c", "-include", "stdio.h", "/dev/null"),
         wrap="riscv64-unknown-elf-*",
     ),
+    # With libFuzzer and the sanitizers' own parts; they come with their headers.
+    "clang-14": Program(
+        ("clang-14", "libclang-rt-14-dev"),
+        check=(
+            "-fsanitize=fuzzer",
+            "-E",
+            "-x",
+            "c",
+            "-include",
+            "sanitizer/asan_interface.h",
+            "/dev/null",
+        ),
+    ),
+    "llvm-symbolizer-14": Program(("llvm-14",)),
     # It looks for its tools where it was installed, unless told.
     "valgrind": Program(("valgrind",), variables=(("VALGRIND_LIB", "usr/libexec/valgrind"),)),
 }
