@@ -1,14 +1,21 @@
 #include "library.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/codec_opus.h"
 #include "dec_if.h"
 #include "enc_if.h"
 #include "opus.h"
+#if __has_include("core/codec_amrnb.h")
+#define HAS_AMRNB
+#include "interf_dec.h"
+#include "interf_enc.h"
+#endif
 
 int library_complexity;
 
-// --- AMR-WB: vo-amrwbenc, opencore-amr ----------------------------------------------------------
+// --- AMR ----------------------------------------------------------------------------------------
 
 struct amr_encoder {
     void *handle;
@@ -24,15 +31,23 @@ static size_t amr_decoder_bytes(void) {
     return sizeof(void *);
 }
 
+// The libraries number their modes by bit rate.
+static int mode_of(uint32_t bitrate_bps, const uint32_t *rates_bps) {
+    int mode = 0;
+    while (rates_bps[mode] != bitrate_bps) {
+        mode++;
+    }
+    return mode;
+}
+
 static bool amrwb_encoder_init(void *memory, const struct voice_encoder_options *options) {
-    static const uint32_t rates[] = {6600, 8850, 12650, 14250, 15850, 18250, 19850, 23050, 23850};
+    static const uint32_t rates_bps[] = {
+        6600, 8850, 12650, 14250, 15850, 18250, 19850, 23050, 23850,
+    };
     struct amr_encoder *encoder = memory;
     encoder->handle = E_IF_init();
     encoder->dtx = options->dtx;
-    encoder->mode = 0;
-    while (rates[encoder->mode] != options->bitrate_bps) {
-        encoder->mode++;
-    }
+    encoder->mode = mode_of(options->bitrate_bps, rates_bps);
     return encoder->handle != NULL;
 }
 
@@ -53,17 +68,54 @@ static bool amrwb_decode(void *memory, const uint8_t *payload, size_t n_bytes, i
     return true;
 }
 
+#ifdef HAS_AMRNB
+// The build's header for these leaves them to who links the library's own entry points.
+void *oscl_malloc(size_t n_bytes);
+void oscl_free(void *block);
+
+void *oscl_malloc(size_t n_bytes) {
+    return malloc(n_bytes);
+}
+
+void oscl_free(void *block) {
+    free(block);
+}
+
+static bool amrnb_encoder_init(void *memory, const struct voice_encoder_options *options) {
+    static const uint32_t rates_bps[] = {4750, 5150, 5900, 6700, 7400, 7950, 10200, 12200};
+    struct amr_encoder *encoder = memory;
+    encoder->handle = Encoder_Interface_init(options->dtx);
+    encoder->mode = mode_of(options->bitrate_bps, rates_bps);
+    return encoder->handle != NULL;
+}
+
+static int amrnb_encode(void *memory, const int16_t *pcm, uint8_t *payload, size_t capacity_bytes) {
+    struct amr_encoder *encoder = memory;
+    (void)capacity_bytes;
+    return Encoder_Interface_Encode(encoder->handle, (enum Mode)encoder->mode, pcm, payload, 0);
+}
+
+static bool amrnb_decoder_init(void *memory) {
+    *(void **)memory = Decoder_Interface_init();
+    return *(void **)memory != NULL;
+}
+
+static bool amrnb_decode(void *memory, const uint8_t *payload, size_t n_bytes, int16_t *pcm) {
+    (void)n_bytes;
+    Decoder_Interface_Decode(*(void **)memory, payload, pcm, 0);
+    return true;
+}
+#endif
+
 // --- Opus ---------------------------------------------------------------------------------------
 
 static size_t opus_encoder_bytes(void) {
     return (size_t)opus_encoder_get_size(1);
 }
 
+// With the settings of the table's entry, whose memory is the library's encoder and nothing else.
 static bool opus_start_encoder(void *memory, const struct voice_encoder_options *options) {
-    return opus_encoder_init(memory, 16000, 1, OPUS_APPLICATION_VOIP) == OPUS_OK
-           && opus_encoder_ctl(memory, OPUS_SET_BITRATE((opus_int32)options->bitrate_bps)) == OPUS_OK
-           && opus_encoder_ctl(memory, OPUS_SET_VBR(0)) == OPUS_OK
-           && opus_encoder_ctl(memory, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE)) == OPUS_OK
+    return voice_codec_opus.encoder_init(memory, options)
            && opus_encoder_ctl(memory, OPUS_SET_COMPLEXITY(library_complexity)) == OPUS_OK;
 }
 
@@ -87,6 +139,20 @@ static bool opus_one_packet(void *memory, const uint8_t *payload, size_t n_bytes
 // --- all of them --------------------------------------------------------------------------------
 
 static const struct library libraries[] = {
+    #ifdef HAS_AMRNB
+    {
+        .codec = {
+            .name = "amrnb",
+            .encoder_bytes = amr_encoder_bytes,
+            .encoder_init = amrnb_encoder_init,
+            .encode = amrnb_encode,
+            .decoder_bytes = amr_decoder_bytes,
+            .decoder_init = amrnb_decoder_init,
+            .decode = amrnb_decode,
+        },
+        .frame_samples = 160,
+    },
+    #endif
     {
         .codec = {
             .name = "amrwb",
