@@ -69,16 +69,14 @@ static bool amrwb_decode(void *memory, const uint8_t *payload, size_t n_bytes, i
 }
 
 #ifdef HAS_AMRNB
-// The build's header for these leaves them to who links the library's own entry points.
-void *oscl_malloc(size_t n_bytes);
-void oscl_free(void *block);
+// The library asks the table's entry for memory, which has some while it makes an encoder of its own.
+// Otherwise it is asked here (the Makefile says so to the linker).
+void *__real_amrnb_oscl_malloc(size_t n_bytes);
+void *__wrap_amrnb_oscl_malloc(size_t n_bytes);
 
-void *oscl_malloc(size_t n_bytes) {
-    return malloc(n_bytes);
-}
-
-void oscl_free(void *block) {
-    free(block);
+void *__wrap_amrnb_oscl_malloc(size_t n_bytes) {
+    void *block = __real_amrnb_oscl_malloc(n_bytes);
+    return block == NULL ? malloc(n_bytes) : block;
 }
 
 static bool amrnb_encoder_init(void *memory, const struct voice_encoder_options *options) {

@@ -26,7 +26,7 @@ REPORT = OUT / "report.json"
 _AT_ONCE = 2
 _SLICE_S = 60
 # What a parser takes is nothing beside a decoder, or a whole frame of time.
-_SHARES = {"rtp": 0.4, "receive": 0.1}
+_SHARES = {"rtp": 0.4, "receive": 0.02}
 
 
 class Ledger:
