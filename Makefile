@@ -3,6 +3,7 @@
 PYTHON ?= python3
 BOARD  ?= sim
 CODEC  ?= amrwb
+FUZZ_S ?= 60
 JOBS   ?= $(shell nproc 2>/dev/null || echo 2)
 BUILD  := build
 BOARDS := $(patsubst boards/%/build.mk,%,$(wildcard boards/*/build.mk))
@@ -14,7 +15,7 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/$(BUILD)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick soak bench budget sim qemu firmware fetch venv lint format clean distclean \
+.PHONY: help demo test test-quick fuzz soak bench budget sim qemu firmware fetch venv lint format clean distclean \
         _venv_test _venv_lint _tools _compilers _qemu_firmware _lint_python _lint_c
 
 help: ## this list
@@ -39,8 +40,12 @@ test-quick: _venv_test ## the unit tests only, no firmware build
 bench: _venv_test _tools sim _qemu_firmware budget ## figures of this build, into build/bench/results.json
 	@$(VENV)/python tests/bench/run.py
 
-soak: _venv_test _tools sim _qemu_firmware ## what takes longer than a test may: a minute of speech in each mode on each instruction set
+fuzz: _venv_test _tools sim ## parsers, decoders and the receive path under coverage-guided fuzzing: FUZZ_S seconds each
+	@$(VENV)/python tests/fuzz/voice/run_fuzz.py --seconds $(FUZZ_S)
+
+soak: _venv_test _tools sim _qemu_firmware ## what takes longer than a test may: a minute of speech in each mode, ten million inputs fuzzed
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest --soak tests/chip $(PYTEST_ARGS)
+	@$(VENV)/python tests/fuzz/voice/run_fuzz.py --executions 10000000
 
 budget: _compilers ## ROM, RAM and stack of the C parts on every board against their budgets
 	@$(TOOL).fetch opus vo-amrwbenc opencore-amr mbedtls
@@ -80,7 +85,8 @@ _tools: _compilers
 
 # One call, so that what is missing is installed in one go.
 _compilers:
-	@$(TOOL).system_packages tshark qemu-system-riscv32 riscv64-unknown-elf-gcc qemu-xtensa cmake libsrtp2.so.1
+	@$(TOOL).system_packages tshark qemu-system-riscv32 riscv64-unknown-elf-gcc qemu-xtensa cmake valgrind \
+	    clang-14 llvm-symbolizer-14 libsrtp2.so.1
 	@$(TOOL).xtensa_compiler
 
 lint: _venv_lint _lint_python _lint_c ## style, types and C warnings; changes nothing

@@ -49,6 +49,22 @@ _PROGRAMS = {
         wrap="riscv64-unknown-elf-*",
     ),
     "libsrtp2.so.1": Program(("libsrtp2-1",)),
+    # With libFuzzer and the sanitizers' own parts; they come with their headers.
+    "clang-14": Program(
+        ("clang-14", "libclang-rt-14-dev"),
+        check=(
+            "-fsanitize=fuzzer",
+            "-E",
+            "-x",
+            "c",
+            "-include",
+            "sanitizer/asan_interface.h",
+            "/dev/null",
+        ),
+    ),
+    "llvm-symbolizer-14": Program(("llvm-14",)),
+    # It looks for its tools where it was installed, unless told.
+    "valgrind": Program(("valgrind",), variables=(("VALGRIND_LIB", "usr/libexec/valgrind"),)),
 }
 
 

@@ -12,6 +12,17 @@ BOOT_MINSTR = 250
 HEADROOM = 0.30
 """Of the Python heap's budget, with everything running."""
 _HEADROOM_OF = ("heap_free_boot", "heap_free_after_hour")
+ENCODE_MIPS = {"rv32.amrwb.12650": 70, "rv32.opus.16000": 70}
+"""Of the encoders as we build them, by mode."""
+FAST_OVER_RELEASED = {"rv32.amrnb.12200": 0.8}
+"""The encoder's share of what the released one takes."""
+LOOP_ADDED_MIPS = 3
+LOOP_ADDED_SRTP_MIPS = 6
+"""What the loop may add to the codec, talking or listening, in any mode."""
+ENGINE_WITHOUT_OPUS_BYTES = 40 * 1024
+"""RAM and stack together, of a board without Opus."""
+MOUTH_TO_EAR_P95_MS = 120
+"""On perfect air."""
 _BUDGETED = ("voice_rom", "voice_ram", "voice_stack", "vault_rom", "vault_ram", "vault_stack")
 _DRIFT = "heap_drift_"
 # Nothing stays behind for good; but the collector takes what looks like an address for one.
@@ -50,7 +61,27 @@ def limits_of(figures: Figures) -> dict[str, Limit]:
             found[name] = Limit(at_most=_DRIFT_MAX_BYTES)
         elif figure.removesuffix("_bytes") in _BUDGETED:
             found[name] = Limit(at_most=figures[name.replace("_bytes", "_budget_bytes")])
+        elif figure == "engine.ram_and_stack_without_opus_bytes":
+            found[name] = Limit(at_most=ENGINE_WITHOUT_OPUS_BYTES)
+        elif figure == "mouth_to_ear_p95_ms":
+            found[name] = Limit(at_most=MOUTH_TO_EAR_P95_MS)
+        elif limit := _of_voice_mode(name):
+            found[name] = limit
     return found
+
+
+def _of_voice_mode(name: str) -> Limit | None:
+    """The limit of a figure that every mode of every codec has."""
+    mode, _, figure = name.rpartition(".")
+    if figure in ("loop_added_mips", "loop_added_rx_mips"):
+        return Limit(at_most=LOOP_ADDED_MIPS)
+    if figure in ("loop_added_srtp_mips", "loop_added_srtp_rx_mips"):
+        return Limit(at_most=LOOP_ADDED_SRTP_MIPS)
+    if figure == "encode_mips" and mode in ENCODE_MIPS:
+        return Limit(at_most=ENCODE_MIPS[mode])
+    if figure == "fast_over_released" and mode in FAST_OVER_RELEASED:
+        return Limit(at_most=FAST_OVER_RELEASED[mode])
+    return None
 
 
 def beyond(figures: Figures, limits: Mapping[str, Limit]) -> list[str]:

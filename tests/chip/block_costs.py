@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from replay_machines import RV32, Program, build_blocks
+from replay_machines import RV32, Replay, build_blocks
 
 from handsetctl.speech import load_speech
 from handsetctl.tree import SPEECH_DIR, THIRD_PARTY_DIR
@@ -34,9 +34,9 @@ def speech() -> bytes:
     return load_speech(THIRD_PARTY_DIR, SPEECH_DIR, SPEECH_S).astype("<i2").tobytes()
 
 
-def run(program: Program, script: bytes) -> tuple[bytes, dict[str, Cost]]:
+def run(program: Replay, script: bytes) -> tuple[bytes, dict[str, Cost]]:
     """The sound that comes out, and the cost of each block."""
-    answer, figures = program.run_bytes("blocks-run", script)
+    answer, figures = program.run("blocks", script), program.figures("blocks")
     n_frames, *counted = struct.unpack(f"<I{2 * len(_BLOCKS)}I", figures)
     totals, worst = counted[::2], counted[1::2]
     return answer, {

@@ -91,7 +91,7 @@ class Scripts:
 def make_scripts(native: Replay, mode: Mode, said: Samples) -> Scripts:
     """The scripts of a mode; the packets that are received are those this machine sends."""
     send = send_script(mode, said)
-    sent, _ = native.run(f"{mode}-send", send)
+    sent = native.run(f"{mode}-send", send)
     receive = receive_script(mode, sent)
-    heard, _ = native.run(f"{mode}-receive", receive)
+    heard = native.run(f"{mode}-receive", receive)
     return Scripts(send, sent, receive, heard)

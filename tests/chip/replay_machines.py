@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import struct
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -46,7 +45,7 @@ class Machine:
 
 
 # The machine has RAM from 0x80000000 on, and starts there. One instruction is one step of its
-# clock, so instructions are counted exactly.
+# clock: a program that counts them (tests/bench) counts exactly.
 _RV32_LINK = (
     "--oslib=semihost",
     "--crt0=hosted",
@@ -89,28 +88,15 @@ RELEASED_RV32 = replace(
 CHIPS = {machine.name: machine for machine in (RV32, XTENSA)}
 
 
-@dataclass(frozen=True)
-class Figures:
-    """What the program measured on its machine (struct figures in replay.c)."""
-
-    engine_bytes: int
-    encoder_bytes: int
-    decoder_bytes: int
-    stack_bytes: int
-    n_frames: int
-    instructions_max: int
-    instructions_total: int
-
-
-class Program:
+class Replay:
     """A built program of one machine."""
 
     def __init__(self, machine: Machine, executable: Path) -> None:
         self._machine = machine
         self._executable = executable
 
-    def run_bytes(self, name: str, script: bytes) -> tuple[bytes, bytes]:
-        """Run it on a script; (answer, figures). The files stay in a folder of that name."""
+    def run(self, name: str, script: bytes) -> bytes:
+        """Run it on a script and return the answer. The files stay in a folder of that name."""
         folder = self._executable.parent / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -127,16 +113,11 @@ class Program:
                 f"{self._machine.name}, {name}: {self._executable.name} ended with"
                 f" {run.returncode} {run.stderr}"
             )
-        return (folder / "answer").read_bytes(), (folder / "figures").read_bytes()
+        return (folder / "answer").read_bytes()
 
-
-class Replay(Program):
-    """program/replay.c."""
-
-    def run(self, name: str, script: bytes) -> tuple[bytes, Figures]:
-        """Play a script; (answer, figures)."""
-        answer, figures = self.run_bytes(name, script)
-        return answer, Figures(*struct.unpack("<6IQ", figures))
+    def figures(self, name: str) -> bytes:
+        """What the run of that name measured, where a program does."""
+        return (self._executable.parent / name / "figures").read_bytes()
 
 
 def build(machine: Machine, core: Path = CORE) -> Replay:
@@ -147,9 +128,9 @@ def build(machine: Machine, core: Path = CORE) -> Replay:
     return Replay(machine, _executable(machine, "replay", core))
 
 
-def build_blocks(machine: Machine) -> Program:
+def build_blocks(machine: Machine) -> Replay:
     """Build blocks.c as far as something changed. Raises ReplayError."""
-    return Program(machine, _executable(machine, "blocks", CORE))
+    return Replay(machine, _executable(machine, "blocks", CORE))
 
 
 def _executable(machine: Machine, program: str, core: Path) -> Path:

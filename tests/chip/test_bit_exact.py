@@ -18,7 +18,7 @@ _ENCODED_FASTER = [mode for mode in MODES if (FAST / mode.codec).is_dir()]
 def test_packets_are_the_same_bytes(chip: Replay, scripts_of: ScriptsOf, mode: Mode) -> None:
     """Microphone to RTP."""
     scripts = scripts_of(mode)
-    sent, _ = chip.run(f"{mode}-send", scripts.send)
+    sent = chip.run(f"{mode}-send", scripts.send)
     assert first_difference(scripts.sent, sent) == ""
 
 
@@ -26,7 +26,7 @@ def test_packets_are_the_same_bytes(chip: Replay, scripts_of: ScriptsOf, mode: M
 def test_sound_is_the_same_samples(chip: Replay, scripts_of: ScriptsOf, mode: Mode) -> None:
     """RTP with all that may happen to it, to the loudspeaker."""
     scripts = scripts_of(mode)
-    heard, _ = chip.run(f"{mode}-receive", scripts.receive)
+    heard = chip.run(f"{mode}-receive", scripts.receive)
     assert first_difference(scripts.heard, heard) == ""
 
 
@@ -34,8 +34,8 @@ def test_sound_is_the_same_samples(chip: Replay, scripts_of: ScriptsOf, mode: Mo
 def test_packets_are_those_of_the_released_library(native: Replay, mode: Mode) -> None:
     """What stands in for parts of a library makes the same of a minute of speech."""
     script = send_script(mode, speech_of(mode, soak=True))
-    ours, _ = native.run(f"{mode}-minute", script)
-    released, _ = build(RELEASED_NATIVE).run(f"{mode}-minute", script)
+    ours = native.run(f"{mode}-minute", script)
+    released = build(RELEASED_NATIVE).run(f"{mode}-minute", script)
     assert first_difference(released, ours) == ""
 
 
@@ -43,7 +43,7 @@ def test_packets_are_those_of_the_released_library(native: Replay, mode: Mode) -
 def test_the_released_library_says_the_same_on_a_chip(scripts_of: ScriptsOf, mode: Mode) -> None:
     """Where a sum overflows, it is the compiler that decides: so the comparison holds there, too."""
     scripts = scripts_of(mode)
-    released, _ = build(RELEASED_RV32).run(f"{mode}-send", scripts.send)
+    released = build(RELEASED_RV32).run(f"{mode}-send", scripts.send)
     assert first_difference(released, scripts.sent) == ""
 
 
@@ -86,5 +86,5 @@ def test_another_rounding_is_noticed(
     (core / file).write_text(source.replace(line, changed))
     scripts = scripts_of(_DEFAULTS[0])
     other = build(NATIVE, core)
-    answers = [other.run("send", scripts.send)[0], other.run("receive", scripts.receive)[0]]
+    answers = [other.run("send", scripts.send), other.run("receive", scripts.receive)]
     assert answers != [scripts.sent, scripts.heard]
