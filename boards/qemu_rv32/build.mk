@@ -45,7 +45,7 @@ generated: fetch
 	@$(TOOL).tree_digests $(BOARD_DIR) $(GENERATED)
 
 codecs: fetch toolchain
-	@$(STEP) codecs "AMR-WB and Opus for rv32imac" $(LOGS) -- \
+	@$(STEP) codecs "AMR and Opus for rv32imac" $(LOGS) -- \
 	    $(MAKE_IN) -f firmware/cmodules/voice/codecs.mk THIRD_PARTY=$(THIRD_PARTY) OUT=$(CODECS) \
 	    CC=riscv64-unknown-elf-gcc AR=riscv64-unknown-elf-ar \
 	    CFLAGS_EXTRA="-march=rv32imac -mabi=ilp32 -misa-spec=2.2 --specs=picolibc.specs"

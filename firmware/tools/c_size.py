@@ -12,13 +12,17 @@ from tools import files
 from tools.fetch import ROOT
 from tools.toolchains import TOOLCHAINS
 
-CODECS = ("amrwb", "opus")
+CODECS = ("amrwb", "opus", "amrnb")
 _PROBE = "firmware/tools/budget/probe.mk"
 # Texts of assertions, Opus's nearly all of them.
 STRINGS = "strings"
 # Whose an object file is, by a part of its path; the rest is the engine's.
 _OWNERS = {
     STRINGS: STRINGS,
+    "/amr_nb/": "amrnb",
+    "/amrnb/": "amrnb",
+    "_amrnb.": "amrnb",
+    "/core/resample.": "amrnb",
     "/vo-amrwbenc/": "amrwb",
     "/fixes/": "amrwb",
     "/opencore-amr/": "amrwb",
@@ -73,7 +77,7 @@ def build(architecture: str, codecs: Sequence[str], target: str = "link.map") ->
 
 
 def sizes(link_map: str) -> dict[str, Size]:
-    """Bytes by owner ("engine", "amrwb", "opus", "strings") from the text of a linker's map."""
+    """Bytes by owner ("engine", "amrwb", "opus", "amrnb", "strings") from the text of a linker's map."""
     result: dict[str, Size] = {}
     for kind, n_bytes, path in _input_sections(link_map):
         size = result.setdefault(owner(path), Size())

@@ -8,7 +8,7 @@ PYTHON ?= python3
 TOOLCHAIN = $(shell PYTHONPATH=firmware PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tools.toolchains $(1))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wdouble-promotion -Wvla -Wstrict-prototypes -Werror
-FLAGS := -O2 $(WARNINGS) -I$(VOICE) $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES)
+FLAGS := -O2 $(WARNINGS) -I$(VOICE) $(VOICE_CODEC_INCLUDES)
 
 CORE := $(wildcard $(VOICE)/core/*.c)
 

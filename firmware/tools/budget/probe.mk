@@ -9,7 +9,7 @@ VOICE := firmware/cmodules/voice
 include $(VOICE)/includes.mk
 
 COMPILE := $(CC) $(FLAGS) -std=c99 -O2 -w -ffunction-sections -fdata-sections -fcallgraph-info=su -I$(VOICE) \
-           $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES)
+           $(VOICE_CODEC_INCLUDES)
 CODECS  := $(CODECS_OUT)/libcodecs.a
 CORE_O  := $(patsubst $(VOICE)/%.c,$(OUT)/%.o,$(wildcard $(VOICE)/core/*.c))
 

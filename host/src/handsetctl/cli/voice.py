@@ -30,7 +30,7 @@ def codec(
     ] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """Show or choose the codec (amrwb, opus)."""
+    """Show or choose the codec (amrwb, amrnb, opus)."""
     with open_device(target) as device:
         chosen = device.set_codec(name, bitrate_bps) if name else device.codec()
         show_facts(f"codec of {target}", chosen, as_json)
