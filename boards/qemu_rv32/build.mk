@@ -52,7 +52,7 @@ generated: fetch
 	@$(TOOL).tree_digests $(BOARD_DIR) $(GENERATED)
 
 codecs: fetch toolchain
-	@$(STEP) codecs "AMR-WB and Opus for rv32imac" $(LOGS) -- \
+	@$(STEP) codecs "AMR and Opus for rv32imac" $(LOGS) -- \
 	    $(MAKE_IN) -f firmware/cmodules/voice/codecs.mk THIRD_PARTY=$(THIRD_PARTY) OUT=$(CODECS) \
 	    $(CROSS)
 

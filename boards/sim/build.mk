@@ -48,7 +48,7 @@ generated: fetch
 	@$(TOOL).build_info $(THIRD_PARTY) $(GENERATED) $(SOURCES)
 
 codecs: fetch
-	@$(STEP) codecs "AMR-WB and Opus" $(LOGS) -- \
+	@$(STEP) codecs "AMR and Opus" $(LOGS) -- \
 	    $(MAKE_IN) -f firmware/cmodules/voice/codecs.mk TARGET=native THIRD_PARTY=$(THIRD_PARTY) OUT=$(CODECS)
 
 mbedtls: fetch

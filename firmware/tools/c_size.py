@@ -12,7 +12,7 @@ from tools import files
 from tools.fetch import ROOT
 from tools.toolchains import TOOLCHAINS
 
-CODECS = ("amrwb", "opus")
+CODECS = ("amrwb", "opus", "amrnb")
 _PROBE = "firmware/tools/budget/probe.mk"
 _VAULT_PROBE = "firmware/tools/budget/vault_probe.mk"
 # Texts of assertions, Opus's nearly all of them.
@@ -21,6 +21,10 @@ STRINGS = "strings"
 _OWNERS = {
     STRINGS: STRINGS,
     "/mbedtls/": "mbedtls",
+    "/amr_nb/": "amrnb",
+    "/amrnb/": "amrnb",
+    "_amrnb.": "amrnb",
+    "/core/resample.": "amrnb",
     "/vo-amrwbenc/": "amrwb",
     "/fixes/": "amrwb",
     "/fast/amrwb/": "amrwb",

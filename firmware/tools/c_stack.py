@@ -1,6 +1,6 @@
 """Stack that a frame of the voice loop takes: a bound from call graphs, and a measurement.
 
-AMR-WB keeps its temporaries in frames of fixed size: the deepest path of the compiler's call
+AMR keeps its temporaries in frames of fixed size: the deepest path of the compiler's call
 graphs (-fcallgraph-info=su) is a true bound. Opus keeps them in arrays of variable length, which
 no call graph bounds: its stack is measured, by stack_probe.c in QEMU on rv32. Another architecture
 differs in the fixed part of the frames, so what its deepest path has more than rv32's is added.

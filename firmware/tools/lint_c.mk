@@ -10,7 +10,7 @@ PYTHON ?= python3
 TOOLCHAIN = $(shell PYTHONPATH=firmware PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m tools.toolchains $(1))
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wdouble-promotion -Wvla -Wstrict-prototypes -Werror
-FLAGS := -O2 $(WARNINGS) -I$(VOICE) -Ifirmware/cmodules $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES) $(VAULT_INCLUDES)
+FLAGS := -O2 $(WARNINGS) -I$(VOICE) -Ifirmware/cmodules $(VOICE_CODEC_INCLUDES) $(VAULT_INCLUDES)
 
 CORE := $(wildcard $(VOICE)/core/*.c $(VAULT)/core/*.c)
 # Ours in the place of files of a library, whose declarations they share.

@@ -42,7 +42,7 @@ def _damaged(codec: str, index: int, packet: bytes) -> bytes:
     if index % 41 == 11:
         for at in range(-8, 0):
             changed[at] ^= 0x5A  # the speech bits
-    if codec == "amrwb" and index % 43 == 13:
+    if codec in ("amrwb", "amrnb") and index % 43 == 13:
         changed[_RTP_HEADER_BYTES + 1] ^= 0x04  # the sender says: this frame is bad (Q)
     if codec == "opus" and index % 43 == 13:
         changed[_RTP_HEADER_BYTES] ^= 0x90  # the other half of Opus: CELT for SILK

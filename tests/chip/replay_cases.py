@@ -16,7 +16,7 @@ from handsetctl.tree import SPEECH_DIR, THIRD_PARTY_DIR
 DEFAULT_S = 20
 OTHERS_S = 4
 SOAK_S = 60
-DEFAULT_MODES = {"amrwb": 12650, "opus": 16000}
+DEFAULT_MODES = {"amrwb": 12650, "amrnb": 12200, "opus": 16000}
 
 # The key goes up for 0.2 s every 3 s: each burst has a fresh encoder and a fresh decoder.
 _BURST_FRAMES, _PAUSE_FRAMES = 140, 10
@@ -38,16 +38,17 @@ class Mode:
         return f"{self.codec}-{self.bitrate_bps}"
 
 
-def _amrwb_rates() -> list[int]:
-    table = re.search(r"bitrates_bps\[\w+\] = \{([^}]*)\}", (CORE / "codec_amrwb.c").read_text())
-    assert table, "codec_amrwb.c has no table of bit rates any more"
+def _rates(codec: str) -> list[int]:
+    table = re.search(r"bitrates_bps\[\w+\] = \{([^}]*)\}", (CORE / f"codec_{codec}.c").read_text())
+    assert table, f"codec_{codec}.c has no table of bit rates any more"
     return [int(rate) for rate in re.findall(r"\d+", table[1])]
 
 
-# AMR-WB has its nine rates; Opus takes any from 6 to 24 kbit/s: both ends, and what it makes
+# AMR-WB has its nine rates, AMR-NB its eight; Opus takes any from 6 to 24 kbit/s: both ends, and what it makes
 # narrow, medium and wide band in between.
 MODES = [
-    *(Mode("amrwb", rate) for rate in _amrwb_rates()),
+    *(Mode("amrwb", rate) for rate in _rates("amrwb")),
+    *(Mode("amrnb", rate) for rate in _rates("amrnb")),
     *(Mode("opus", rate) for rate in (6000, 8000, 12000, 16000, 20000, 24000)),
 ]
 

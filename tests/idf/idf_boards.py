@@ -42,7 +42,8 @@ class IdfBoard:
     @property
     def defines(self) -> list[str]:
         """What the board's build defines for every C file that sees the engine."""
-        without = [] if "opus" in self.toml["codecs"] else ["-DVOICE_WITHOUT_OPUS"]
+        missing = [name for name in ("opus", "amrnb") if name not in self.toml["codecs"]]
+        without = [f"-DVOICE_WITHOUT_{name.upper()}" for name in missing]
         return [f"-DCONFIG_IDF_TARGET_{self.chip}=1", *without]
 
     def facts_header(self) -> str:

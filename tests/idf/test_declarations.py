@@ -20,8 +20,9 @@ _OPENCORE = THIRD_PARTY / "opencore-amr"
 _AMR = _OPENCORE / "opencore" / "codecs_v2" / "audio" / "gsm_amr"
 _CODECS = [
     *[THIRD_PARTY / "vo-amrwbenc" / "common" / "include", THIRD_PARTY / "opus" / "include"],
+    *[_AMR / "amr_nb" / part for part in ("dec/src", "enc/src", "common/include", "dec/include")],
     *[_AMR / "amr_wb/dec/src", _AMR / "amr_wb/dec/include", _AMR / "common/dec/include"],
-    _OPENCORE / "oscl",
+    *[_OPENCORE / "oscl", VOICE / "fixes" / "opencore-amr"],
 ]
 _IDF_MINORS = (2, 3, 4)
 _PORT_FILES = ("extmod/machine_i2s.c", "ports/esp32/mpthreadport.c", "ports/esp32/mphalport.c")

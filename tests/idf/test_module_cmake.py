@@ -66,10 +66,12 @@ def test_the_vault_is_a_library_for_other_modules(board: IdfBoard) -> None:
 def test_all_agree_on_the_codecs(board: IdfBoard) -> None:
     """The engine's layout depends on it: whoever sees engine.h gets the definition."""
     definitions = (_built(board) / "definitions.txt").read_text()
-    assert ("VOICE_WITHOUT_OPUS" in definitions) == ("opus" not in board.toml["codecs"])
+    for codec in ("opus", "amrnb"):
+        without = f"VOICE_WITHOUT_{codec.upper()}" in definitions
+        assert without == (codec not in board.toml["codecs"])
 
 
-@pytest.mark.parametrize("case", ["circuit_with_amrwb", "circuit_with_opus"])
+@pytest.mark.parametrize("case", ["circuit_with_amrwb", "circuit_with_amrnb", "circuit_with_opus"])
 def test_what_is_built_works(board: IdfBoard, case: str) -> None:
     ended = subprocess.run(
         [str(_built(board) / "circuit"), case], capture_output=True, text=True, timeout=60

@@ -11,8 +11,10 @@
 # fewer instructions. RELEASED=1 leaves them out and compiles the libraries as released, with nothing
 # but the repairs of fixes/: what the others are compared with. It wants an OUT of its own.
 #
-# LIBRARY_WRAPPERS=1 also makes libwrappers.a, the libraries' own E_IF_* and D_IF_* entry points.
-# They allocate; only tests that compare with them may link them.
+# LIBRARY_WRAPPERS=1 also makes libwrappers.a, the libraries' own E_IF_*, D_IF_*, Encoder_Interface_*
+# and Decoder_Interface_* entry points. They allocate; only tests that compare with them may link them.
+#
+# AMRNB_PREFIX is put before every global name of AMR-NB: a program may link two builds of it.
 
 THIS  := $(lastword $(MAKEFILE_LIST))
 FIXES := $(dir $(THIS))fixes
@@ -23,9 +25,9 @@ THIRD_PARTY ?= build/third_party
 OUT         ?= build/codecs/$(TARGET)$(if $(RELEASED),-released)
 OPTIMIZE    ?= -O2
 CFLAGS_EXTRA ?=
+AMRNB_PREFIX ?= amrnb_
 
 ifdef RELEASED
-OUT := $(if $(filter file,$(origin OUT)),$(OUT)-released,$(OUT))
 FAST_OF =
 else
 # Names without .c of what stands in for files of a library: $(call FAST_OF,folder below fast/)
@@ -36,6 +38,7 @@ OPUS     := $(THIRD_PARTY)/opus
 VOAMRWB  := $(THIRD_PARTY)/vo-amrwbenc
 OPENCORE := $(THIRD_PARTY)/opencore-amr
 OCWB     := $(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/amr_wb/dec
+OCNB     := $(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/amr_nb
 
 ifneq ($(wildcard $(OPUS)/opus_sources.mk $(VOAMRWB)/wrapper.c $(OPENCORE)/amrwb/wrapper.cpp),\
 $(OPUS)/opus_sources.mk $(VOAMRWB)/wrapper.c $(OPENCORE)/amrwb/wrapper.cpp)
@@ -84,6 +87,15 @@ VOAMRWB_TABLES := $(patsubst $(VOAMRWB)/amrwbenc/inc/%,$(OUT)/fixes/tables/%,\
 OPENCORE_CPP := $(patsubst $(OPENCORE)/%,%,\
                   $(sort $(filter-out %/decoder_amr_wb.cpp,$(wildcard $(OCWB)/src/*.cpp))))
 
+# The folders of AMR-NB also hold what the library itself does not build: other interfaces, a second
+# voice activity detector, and functions that live in another file by now.
+AMRNB_UNUSED := $(addprefix $(OCNB)/,dec/src/decoder_gsm_amr.cpp dec/src/pvgsmamrdecoder.cpp \
+                  enc/src/gsmamr_encoder_wrapper.cpp \
+                  $(patsubst %,common/src/%.cpp,bits2prm copy div_32 l_abs r_fft vad1 vad2))
+AMRNB_FAST := $(call FAST_OF,amrnb)
+AMRNB_CPP  := $(patsubst $(OPENCORE)/%,%,$(filter-out $(AMRNB_UNUSED) $(AMRNB_FAST:%=\%/%.cpp),\
+                $(sort $(wildcard $(OCNB)/*/src/*.cpp))))
+
 # --- how to compile -------------------------------------------------------------------------
 
 COMMON := $(OPTIMIZE) -w -ffunction-sections -fdata-sections $(CFLAGS_EXTRA)
@@ -105,13 +117,21 @@ OPENCORE_FLAGS := -x c -std=c99 -I$(OPENCORE)/oscl -I$(OCWB)/src -I$(OCWB)/inclu
                   -I$(OPENCORE)/amrwb \
                   -I$(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/common/dec/include
 
+# Its headers as its own build has them, but for those of ours that come first, see fixes/.
+AMRNB_FLAGS := -x c -std=c99 -DAMRNB_PREFIX=$(AMRNB_PREFIX) -include $(FIXES)/opencore-amr/names.h \
+               -I$(FIXES)/opencore-amr -I$(OPENCORE)/oscl -I$(OCNB)/dec/src -I$(OCNB)/common/include \
+               -I$(OCNB)/dec/include -I$(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/common/dec/include \
+               -I$(OCNB)/enc/src
+
 OPUS_O     := $(OPUS_C:%.c=$(OUT)/opus/%.o) $(OPUS_FAST_C:$(FAST)/%.c=$(OUT)/fast/%.o)
 VOAMRWB_O  := $(VOAMRWB_C:%.c=$(OUT)/vo-amrwbenc/%.o) \
               $(VOAMRWB_FIXED:%=$(OUT)/fixes/%.o) $(VOAMRWB_FAST:%=$(OUT)/fast/amrwb/%.o)
 OPENCORE_O := $(OPENCORE_CPP:%.cpp=$(OUT)/opencore-amr/%.o)
+AMRNB_O    := $(AMRNB_CPP:%.cpp=$(OUT)/opencore-amr/%.o) $(AMRNB_FAST:%=$(OUT)/fast/amrnb/%.o)
 WRAPPERS_O := $(OUT)/vo-amrwbenc/wrapper.o $(OUT)/vo-amrwbenc/common/cmnMemory.o \
-              $(OUT)/opencore-amr/amrwb/wrapper.o
-ALL_O      := $(OPUS_O) $(VOAMRWB_O) $(OPENCORE_O)
+              $(OUT)/opencore-amr/amrwb/wrapper.o $(OUT)/opencore-amr/amrnb/wrapper.o
+LIBRARY_O  := $(OPUS_O) $(VOAMRWB_O) $(OPENCORE_O) $(AMRNB_O)
+ALL_O      := $(LIBRARY_O)
 
 ifdef LIBRARY_WRAPPERS
 all: $(OUT)/libwrappers.a
@@ -120,7 +140,7 @@ endif
 
 # --- rules ----------------------------------------------------------------------------------
 
-$(OUT)/libcodecs.a: $(OPUS_O) $(VOAMRWB_O) $(OPENCORE_O)
+$(OUT)/libcodecs.a: $(LIBRARY_O)
 $(OUT)/libwrappers.a: $(WRAPPERS_O)
 
 %.a:
@@ -182,13 +202,25 @@ $(OPUS_ARCH): $(OPUS)/celt/arch.h $(FIXES)/opus/arch.sed
 $(OUT)/opencore-amr/%.o: $(OPENCORE)/%.cpp $(OUT)/flags
 	$(call compile,$(OPENCORE_FLAGS))
 
-# Rewritten only when the compiler or a flag is another than last time.
-FLAGS_NOW := $(if $(RELEASED),released) $(CC) $(COMMON) $(OPUS_FLAGS) $(VOAMRWB_FLAGS) $(OPENCORE_FLAGS)
+$(OUT)/opencore-amr/$(OCNB:$(OPENCORE)/%=%)/%.o: $(OCNB)/%.cpp $(OUT)/flags
+	$(call compile,$(AMRNB_FLAGS))
+
+$(OUT)/opencore-amr/amrnb/%.o: $(OPENCORE)/amrnb/%.cpp $(OUT)/flags
+	$(call compile,$(AMRNB_FLAGS))
+
+$(OUT)/fast/amrnb/%.o: $(FAST)/amrnb/%.c $(OUT)/flags
+	$(call compile,$(AMRNB_FLAGS))
+
+# Rewritten only when the compiler, a flag or the choice of files is another than last time. Then nothing
+# from before stays: some builds link all objects they find.
+FLAGS_NOW := $(if $(RELEASED),released) $(CC) $(COMMON) $(OPUS_FLAGS) $(VOAMRWB_FLAGS) $(OPENCORE_FLAGS) \
+             $(AMRNB_FLAGS) $(AMRNB_FAST)
 ifneq ($(FLAGS_NOW),$(shell cat $(OUT)/flags 2>/dev/null))
 .PHONY: $(OUT)/flags
 endif
 $(OUT)/flags:
 	@mkdir -p $(@D)
+	@find $(@D) -name '*.o' -delete
 	@printf '%s\n' '$(FLAGS_NOW)' > $@
 
 clean:

@@ -45,20 +45,30 @@ target_compile_options(voice_core PRIVATE
 )
 # The folders of includes.mk.
 set(VOICE_OPENCORE ${HANDSET_THIRD_PARTY}/opencore-amr)
+set(VOICE_OPENCORE_AMR ${VOICE_OPENCORE}/opencore/codecs_v2/audio/gsm_amr)
 target_include_directories(voice_core SYSTEM PRIVATE
+    ${VOICE_DIR}/fixes/opencore-amr
+    ${VOICE_OPENCORE_AMR}/amr_nb/dec/src
+    ${VOICE_OPENCORE_AMR}/amr_nb/enc/src
+    ${VOICE_OPENCORE_AMR}/amr_nb/common/include
+    ${VOICE_OPENCORE_AMR}/amr_nb/dec/include
     ${HANDSET_THIRD_PARTY}/vo-amrwbenc/common/include
-    ${VOICE_OPENCORE}/opencore/codecs_v2/audio/gsm_amr/amr_wb/dec/src
-    ${VOICE_OPENCORE}/opencore/codecs_v2/audio/gsm_amr/amr_wb/dec/include
-    ${VOICE_OPENCORE}/opencore/codecs_v2/audio/gsm_amr/common/dec/include
+    ${VOICE_OPENCORE_AMR}/amr_wb/dec/src
+    ${VOICE_OPENCORE_AMR}/amr_wb/dec/include
+    ${VOICE_OPENCORE_AMR}/common/dec/include
     ${VOICE_OPENCORE}/oscl
     ${HANDSET_THIRD_PARTY}/opus/include
 )
 target_link_libraries(voice_core PRIVATE voice_codecs vault_core)
-# It changes the layout of the engine: everybody who includes engine.h must know.
-file(STRINGS ${HANDSET_GENERATED}/board_facts.h VOICE_OPUS REGEX "^#define HANDSET_CODEC_OPUS ")
-if(NOT VOICE_OPUS)
-    target_compile_definitions(voice_core PUBLIC VOICE_WITHOUT_OPUS)
-endif()
+# They change the layout of the engine and the list of codecs: everybody who includes engine.h must
+# know.
+foreach(codec OPUS AMRNB)
+    file(STRINGS ${HANDSET_GENERATED}/board_facts.h VOICE_HAS_CODEC
+        REGEX "^#define HANDSET_CODEC_${codec} ")
+    if(NOT VOICE_HAS_CODEC)
+        target_compile_definitions(voice_core PUBLIC VOICE_WITHOUT_${codec})
+    endif()
+endforeach()
 file(STRINGS ${HANDSET_GENERATED}/board_facts.h VOICE_OPUS_COMPLEXITY
     REGEX "^#define HANDSET_VOICE_OPUS_COMPLEXITY ")
 string(REGEX REPLACE ".* " "" VOICE_OPUS_COMPLEXITY "${VOICE_OPUS_COMPLEXITY}")

@@ -25,10 +25,11 @@ SRC_USERMOD_LIB_C += $(VOICE_DIR)/$(VOICE_IO) $(sort $(wildcard $(VOICE_DIR)/cor
 CFLAGS_USERMOD += -I$(VOICE_DIR)
 LDFLAGS_USERMOD += $(HANDSET_CODECS)/libcodecs.a $(if $(filter io_sim.c,$(VOICE_IO)),-lpthread)
 
-# Only the two codec files see the libraries' headers, and as system headers: they are not ours.
+# Only the codec files see the libraries' headers, and as system headers: they are not ours.
 include $(VOICE_DIR)/includes.mk
 VOICE_BUILD := $(BUILD)/$(patsubst $(USER_C_MODULES)/%,%,$(VOICE_DIR))
 $(VOICE_BUILD)/core/codec_amrwb.o: CFLAGS += $(VOICE_AMRWB_INCLUDES)
+$(VOICE_BUILD)/core/codec_amrnb.o: CFLAGS += $(VOICE_AMRNB_INCLUDES)
 $(VOICE_BUILD)/core/codec_opus.o: CFLAGS += $(VOICE_OPUS_INCLUDES) \
     -DVOICE_OPUS_COMPLEXITY=$(shell sed -n 's/^.define HANDSET_VOICE_OPUS_COMPLEXITY //p' $(HANDSET_GENERATED)/board_facts.h)
 $(VOICE_BUILD)/core/codec_opus.o: $(HANDSET_GENERATED)/board_facts.h

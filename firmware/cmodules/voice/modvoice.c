@@ -369,12 +369,28 @@ static mp_obj_t voice_stats(mp_obj_t dst_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(voice_stats_obj, voice_stats);
 
-static const mp_rom_obj_tuple_t voice_codecs_tuple = {
-#ifdef VOICE_WITHOUT_OPUS
-    {&mp_type_tuple}, 1, {MP_ROM_QSTR(MP_QSTR_amrwb)},
-#else
-    {&mp_type_tuple}, 2, {MP_ROM_QSTR(MP_QSTR_amrwb), MP_ROM_QSTR(MP_QSTR_opus)},
+enum {
+    N_CODECS = 1
+#ifndef VOICE_WITHOUT_OPUS
+        + 1
 #endif
+#ifndef VOICE_WITHOUT_AMRNB
+        + 1
+#endif
+};
+
+static const mp_rom_obj_tuple_t voice_codecs_tuple = {
+    {&mp_type_tuple},
+    N_CODECS,
+    {
+        MP_ROM_QSTR(MP_QSTR_amrwb),
+#ifndef VOICE_WITHOUT_OPUS
+        MP_ROM_QSTR(MP_QSTR_opus),
+#endif
+#ifndef VOICE_WITHOUT_AMRNB
+        MP_ROM_QSTR(MP_QSTR_amrnb),
+#endif
+    },
 };
 
 #define STAT_NAME(name) MP_ROM_QSTR(MP_QSTR_##name),

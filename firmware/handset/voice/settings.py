@@ -10,8 +10,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from hal.contracts import Audio, Rng
 
-_PAYLOAD_TYPES = {"amrwb": 96, "opus": 97}
-_DEFAULT_BITRATES_BPS = {"amrwb": 12650, "opus": 16000}
+_PAYLOAD_TYPES = {"amrwb": 96, "opus": 97, "amrnb": 98}
+_DEFAULT_BITRATES_BPS = {"amrwb": 12650, "opus": 16000, "amrnb": 12200}
 
 
 class VoiceSettings:

@@ -9,7 +9,7 @@ VOICE := firmware/cmodules/voice
 include $(VOICE)/includes.mk
 
 COMPILE := $(CC) $(FLAGS) -std=c99 -O2 -w -ffunction-sections -fdata-sections -fcallgraph-info=su -I$(VOICE) \
-           -Ifirmware/cmodules $(VOICE_AMRWB_INCLUDES) $(VOICE_OPUS_INCLUDES)
+           -Ifirmware/cmodules $(VOICE_CODEC_INCLUDES)
 CODECS  := $(CODECS_OUT)/libcodecs.a
 VAULT_O := $(addprefix $(VAULT_OUT)/core/,aead.o block.o erase.o hkdf.o hmac.o)
 CORE_O  := $(patsubst $(VOICE)/%.c,$(OUT)/%.o,$(wildcard $(VOICE)/core/*.c))

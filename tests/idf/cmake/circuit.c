@@ -62,3 +62,11 @@ CASE(circuit_with_opus) {
     CHECK(voice_codec_find("opus") == NULL);
 #endif
 }
+
+CASE(circuit_with_amrnb) {
+#ifdef HANDSET_CODEC_AMRNB
+    talk_to_itself("amrnb", 12200);
+#else
+    CHECK(voice_codec_find("amrnb") == NULL);
+#endif
+}

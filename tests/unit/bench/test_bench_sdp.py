@@ -12,6 +12,7 @@ from handsetctl.errors import BenchError
     ("codec", "media", "rtpmap", "fmtp"),
     [
         ("amrwb", "RTP/AVP 96", "96 AMR-WB/16000", "96 octet-align=1"),
+        ("amrnb", "RTP/AVP 98", "98 AMR/8000", "98 octet-align=1"),
         ("opus", "RTP/AVP 97", "97 opus/48000/2", "97 maxplaybackrate=16000"),
     ],
 )
@@ -39,4 +40,4 @@ def test_the_file_is_the_text(tmp_path: Path) -> None:
 def test_other_codecs_are_refused_by_name() -> None:
     with pytest.raises(BenchError, match="g729") as caught:
         media_sdp("g729", 5004)
-    assert "amrwb, opus" in caught.value.next_step
+    assert "amrwb, amrnb, opus" in caught.value.next_step

@@ -97,7 +97,7 @@ OTHERS = [
     ("facts", 'direction = "out"', 'direction = "output"', "choose from in, out, inout"),
     ("facts", 'direction = "out"', 'directoin = "out"', "is it direction?"),
     ("facts", 'name = "mic_ws"', 'name = "mic_bclk"', "is there twice"),
-    ("facts", '["amrwb"]', '["amrnb"]', "choose from amrwb, opus"),
+    ("facts", '["amrwb"]', '["amrxb"]', "choose from amrwb, opus, amrnb"),
     ("facts", "console =", "consol =", "lacks console"),
     ("facts", "gpio = 14", "gpio = ", "is not TOML"),
     ("memory", "budget_bytes = 114688", "budget_bytes = 131072", "bytes wanted of 174080"),

@@ -1,13 +1,15 @@
 """The voice core in C: every case of every test program, under the sanitizers."""
 
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from voice_programs import FAST, Programs, cases_of
+from voice_programs import FAST, Programs, cases_of, global_names
 
 _SUITES = (
-    *("wire", "ring", "jitter", "codec", "opus", "engine", "alloc", "fuzz", "io", "race"),
-    *("filter", "speech", "tone", "send", "fast_amrwb", "fast_opus"),
+    *("wire", "ring", "jitter", "codec", "amrnb", "opus", "resample", "engine", "alloc", "fuzz"),
+    *("io", "race", "filter", "speech", "tone", "send", "fast_amrwb", "fast_opus"),
 )
 _CANARIES = {
     ("canary", "address_heap_overflow"): "AddressSanitizer: heap-buffer-overflow",
@@ -33,6 +35,15 @@ def test_the_codecs_are_watched_too(programs: Programs) -> None:
     library = (programs.folder / "codecs" / "libcodecs.a").read_bytes()
     for symbol in (b"opus_decode", b"mime_unsorting", b"voAMRWB_Init", b"__asan_report_store"):
         assert symbol in library
+
+
+def test_no_two_codecs_share_a_name(programs: Programs) -> None:
+    """AMR-NB's names have a prefix, and no object defines what another does."""
+    names = global_names(programs.folder / "codecs")
+    assert [name for name, n in Counter(name for _, name in names).items() if n > 1] == []
+    amrnb = [name for path, name in names if {"amr_nb", "amrnb"} & set(Path(path).parts[:-1])]
+    assert len(amrnb) > 250
+    assert [name for name in amrnb if not name.startswith("amrnb_")] == []
 
 
 @pytest.mark.parametrize("suite", [*_SUITES, "canary"])

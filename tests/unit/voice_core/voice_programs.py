@@ -31,6 +31,24 @@ def cases_of(suite: str) -> list[str]:
     return re.findall(r"^CASE\((\w+)\)", source, re.MULTILINE)
 
 
+def global_names(folder: Path) -> list[tuple[str, str]]:
+    """What the codecs' objects in a folder define for others: (path below it, name).
+
+    Without the libraries' own interfaces, which no firmware links.
+    """
+    paths = sorted(path for path in folder.rglob("*.o") if path.name != "wrapper.o")
+    objects = [str(path.relative_to(folder)) for path in paths]
+    listed = subprocess.run(
+        ["nm", "-A", "-g", "--defined-only", *objects],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    found = re.findall(r"^(\S+\.o):\S+ [A-Z] (\S+)$", listed, re.MULTILINE)
+    return [(path, name) for path, name in found if not name.startswith("__odr_asan")]
+
+
 class BuildError(Exception):
     """The test programs do not build; the message is the end of the compiler's output."""
 

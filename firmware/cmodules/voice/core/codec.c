@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "codec_amrnb.h"
 #include "codec_amrwb.h"
 #include "codec_opus.h"
 
@@ -9,6 +10,9 @@ const struct voice_codec *const voice_codecs[] = {
     &voice_codec_amrwb,
 #ifndef VOICE_WITHOUT_OPUS
     &voice_codec_opus,
+#endif
+#ifndef VOICE_WITHOUT_AMRNB
+    &voice_codec_amrnb,
 #endif
     NULL,
 };

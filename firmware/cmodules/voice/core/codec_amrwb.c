@@ -155,7 +155,7 @@ static int encode(void *memory, const int16_t pcm[VOICE_FRAME_SAMPLES], uint8_t 
         return VOICE_ENCODE_FAILED;
     }
     uint8_t type = (frame[0] >> 3) & 0x0fu;
-    if (type == VOICE_AMRWB_NO_DATA) {
+    if (type == VOICE_AMR_NO_DATA) {
         return VOICE_ENCODE_NOTHING;
     }
     size_t n_speech = (size_t)out.Length - 1u;
@@ -197,7 +197,7 @@ static bool decoder_init(void *memory) {
 
 static enum voice_payload_kind payload_kind(const uint8_t *payload, size_t n_bytes) {
     struct voice_amr_frame frame;
-    if (!voice_amr_read(payload, n_bytes, &frame)) {
+    if (!voice_amr_read(VOICE_AMR_WB, payload, n_bytes, &frame)) {
         return VOICE_PAYLOAD_BAD;
     }
     return frame.type == VOICE_AMRWB_SID ? VOICE_PAYLOAD_NOISE : VOICE_PAYLOAD_SPEECH;
@@ -205,7 +205,7 @@ static enum voice_payload_kind payload_kind(const uint8_t *payload, size_t n_byt
 
 static uint32_t requested_bitrate(const uint8_t *payload, size_t n_bytes) {
     struct voice_amr_frame frame;
-    bool asks = voice_amr_read(payload, n_bytes, &frame) && frame.cmr < VOICE_AMRWB_SPEECH_TYPES;
+    bool asks = voice_amr_read(VOICE_AMR_WB, payload, n_bytes, &frame) && frame.cmr < VOICE_AMRWB_SPEECH_TYPES;
     return asks ? bitrates_bps[frame.cmr] : 0;
 }
 
@@ -263,8 +263,8 @@ static void decode_frame(struct decoder *decoder, const struct voice_amr_frame *
 
 static bool decode(void *memory, const uint8_t *payload, size_t n_bytes,
     int16_t pcm[VOICE_FRAME_SAMPLES]) {
-    struct voice_amr_frame frame = {.type = VOICE_AMRWB_NO_DATA, .good = true};
-    if (payload != NULL && !voice_amr_read(payload, n_bytes, &frame)) {
+    struct voice_amr_frame frame = {.type = VOICE_AMR_NO_DATA, .good = true};
+    if (payload != NULL && !voice_amr_read(VOICE_AMR_WB, payload, n_bytes, &frame)) {
         memset(pcm, 0, VOICE_FRAME_SAMPLES * sizeof(pcm[0]));
         return false;
     }

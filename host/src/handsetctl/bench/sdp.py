@@ -13,6 +13,7 @@ from handsetctl.errors import BenchError
 _MEDIA = {
     # RFC 4867, section 8.3.1: octet-aligned payload, one frame a packet.
     "amrwb": (96, "AMR-WB/16000", "octet-align=1"),
+    "amrnb": (98, "AMR/8000", "octet-align=1"),
     # RFC 7587, section 7: the RTP clock is always 48000 and the channels always 2.
     "opus": (97, "opus/48000/2", "maxplaybackrate=16000;sprop-maxcapturerate=16000;stereo=0"),
 }
@@ -20,7 +21,7 @@ _PACKET_MS = 20
 
 
 def media_sdp(codec: str, port: int, host: str = "127.0.0.1") -> str:
-    """The description of a call in ``codec`` ("amrwb" or "opus") that arrives at host:port."""
+    """The description of a call in ``codec`` ("amrwb", "amrnb" or "opus") that arrives at host:port."""
     if codec not in _MEDIA:
         raise BenchError(
             f"no session description for codec {codec!r}",

@@ -41,7 +41,7 @@ TOP: Mapping[str, Key] = {
     "architecture": Key(str, choices=("x64", "rv32imac", "rv32imc", "xtensa-lx6", "xtensa-lx7")),
     "console": Key(str, needed=False, choices=("uart0", "usb_serial_jtag")),
     "capabilities": Key(str, is_list=True, choices=("management", "voice", "ptt", "geo")),
-    "codecs": Key(str, is_list=True, choices=("amrwb", "opus")),
+    "codecs": Key(str, is_list=True, choices=("amrwb", "opus", "amrnb")),
     "buttons": Key(str, is_list=True, choices=BUTTONS),
 }
 TABLES: Mapping[str, Mapping[str, Key]] = {

@@ -99,5 +99,5 @@ def _codec_spoken(bench: BenchClient) -> str:
     raise BenchError(
         f"no handset tells its codec ({'; '.join(reasons)})",
         "the media tap",
-        "name the codec: --codec amrwb or --codec opus",
+        "name the codec: --codec amrwb, --codec amrnb or --codec opus",
     )

@@ -32,6 +32,7 @@ class Codec(str, Enum):
     """The codecs of a call."""
 
     AMRWB = "amrwb"
+    AMRNB = "amrnb"
     OPUS = "opus"
 
 

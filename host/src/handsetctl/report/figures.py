@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-CODEC_NAMES = {"amrwb": "AMR-WB", "opus": "Opus"}
+CODEC_NAMES = {"amrwb": "AMR-WB", "amrnb": "AMR-NB", "opus": "Opus"}
 
 
 @dataclass(frozen=True)

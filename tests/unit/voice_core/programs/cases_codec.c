@@ -71,11 +71,13 @@ static void check_quality(const char *name, uint32_t bitrate_bps, int least_perm
 CASE(codec_table) {
     CHECK(voice_codec_find("amrwb") == voice_codecs[0]);
     CHECK(voice_codec_find("opus") == voice_codecs[1]);
-    CHECK(voice_codecs[2] == NULL);
+    CHECK(voice_codec_find("amrnb") == voice_codecs[2]);
+    CHECK(voice_codecs[3] == NULL);
     CHECK(voice_codec_find("") == NULL);
     CHECK(voice_codec_find("g711") == NULL);
     CHECK_EQ(voice_codecs[0]->timestamp_step, 320);
     CHECK_EQ(voice_codecs[1]->timestamp_step, 960);
+    CHECK_EQ(voice_codecs[2]->timestamp_step, 160);
     for (size_t i = 0; i < 2; i++) {
         char label[64];
         snprintf(label, sizeof(label), "%s_encoder_bytes", voice_codecs[i]->name);

@@ -96,6 +96,13 @@ CASE(fuzz_amrwb) {
     fuzz(amrwb, 23850, 30000, 13);
 }
 
+CASE(fuzz_amrnb) {
+    const struct voice_codec *amrnb = voice_codec_find("amrnb");
+    fuzz(amrnb, 12200, 50000, 31);
+    fuzz(amrnb, 4750, 30000, 32);
+    fuzz(amrnb, 7950, 30000, 33);
+}
+
 CASE(fuzz_opus) {
     const struct voice_codec *opus = voice_codec_find("opus");
     fuzz(opus, 16000, 60000, 21);

@@ -1,4 +1,4 @@
-// RTP (RFC 3550) and the AMR-WB payload (RFC 4867) against bytes written down by hand.
+// RTP (RFC 3550) and the payload of AMR and AMR-WB (RFC 4867) against bytes written down by hand.
 #include "check.h"
 #include "core/payload_amr.h"
 #include "core/rtp.h"
@@ -107,13 +107,20 @@ CASE(rtp_refuses_contradictions) {
 }
 
 CASE(amr_frame_sizes) {
-    // Octets of speech bits, TS 26.201 table 2 and RFC 4867 clause 3.6: ceil(bits / 8).
-    static const int bits[16] = {132, 177, 253, 285, 317, 365, 397, 461, 477, 40};
+    // Octets of speech bits, TS 26.101 table 2, TS 26.201 table 2 and RFC 4867 clause 3.6:
+    // ceil(bits / 8).
+    static const int bits[2][16] = {
+        [VOICE_AMR_NB] = {95, 103, 118, 134, 148, 159, 204, 244, 39},
+        [VOICE_AMR_WB] = {132, 177, 253, 285, 317, 365, 397, 461, 477, 40},
+    };
     for (unsigned type = 0; type < 16; type++) {
-        int expected = type >= 10 && type < 14 ? -1 : (bits[type] + 7) / 8;
-        CHECK_EQ(voice_amrwb_speech_bytes(type), expected);
+        int narrow = type >= 9 && type < 15 ? -1 : (bits[VOICE_AMR_NB][type] + 7) / 8;
+        int wide = type >= 10 && type < 14 ? -1 : (bits[VOICE_AMR_WB][type] + 7) / 8;
+        CHECK_EQ(voice_amr_speech_bytes(VOICE_AMR_NB, type), narrow);
+        CHECK_EQ(voice_amr_speech_bytes(VOICE_AMR_WB, type), wide);
     }
-    CHECK_EQ(voice_amrwb_speech_bytes(16), -1);
+    CHECK_EQ(voice_amr_speech_bytes(VOICE_AMR_NB, 16), -1);
+    CHECK_EQ(voice_amr_speech_bytes(VOICE_AMR_WB, 16), -1);
 }
 
 CASE(amr_header_known_bytes) {
@@ -126,10 +133,10 @@ CASE(amr_header_known_bytes) {
     CHECK_EQ(header[1], 0x40);
 }
 
-CASE(amr_reads_every_type_and_length) {
+static void read_every_type_and_length(enum voice_amr amr) {
     for (unsigned toc = 0; toc < 256; toc++) {
         unsigned type = (toc >> 3) & 15;
-        int n_speech = voice_amrwb_speech_bytes(type);
+        int n_speech = voice_amr_speech_bytes(amr, type);
         for (size_t n = 0; n <= 70; n++) {
             uint8_t *payload = calloc(1, n == 0 ? 1 : n);
             if (n > 0) {
@@ -139,7 +146,7 @@ CASE(amr_reads_every_type_and_length) {
                 payload[1] = (uint8_t)toc;
             }
             struct voice_amr_frame frame;
-            bool ok = voice_amr_read(payload, n, &frame);
+            bool ok = voice_amr_read(amr, payload, n, &frame);
             bool expected = n >= 2 && toc < 128 && n_speech >= 0 && n == 2 + (size_t)n_speech;
             CHECK_EQ(ok, expected);
             if (ok) {
@@ -152,4 +159,9 @@ CASE(amr_reads_every_type_and_length) {
             free(payload);
         }
     }
+}
+
+CASE(amr_reads_every_type_and_length) {
+    read_every_type_and_length(VOICE_AMR_NB);
+    read_every_type_and_length(VOICE_AMR_WB);
 }

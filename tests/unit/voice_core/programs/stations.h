@@ -4,8 +4,9 @@
 
 #include "core/engine.h"
 
-#define RATE(codec) (strcmp((codec)->name, "amrwb") == 0 ? 12650u : 16000u)
-#define PT(codec) (strcmp((codec)->name, "amrwb") == 0 ? 96u : 97u)
+#define IS(codec, its_name) (strcmp((codec)->name, its_name) == 0)
+#define RATE(codec) (IS(codec, "amrwb") ? 12650u : IS(codec, "amrnb") ? 12200u : 16000u)
+#define PT(codec) (IS(codec, "amrwb") ? 96u : IS(codec, "amrnb") ? 98u : 97u)
 
 // Microseconds of test time; moves only when a test moves it.
 extern uint64_t test_now_us;
