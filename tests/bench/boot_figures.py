@@ -1,7 +1,8 @@
 """From reset to the first possible press of PTT, in instructions of the release firmware.
 
 The bench answers questions for the time meanwhile, and how long the firmware waits for that says
-nothing about it: this is left out. What remains of the host is the wait for ten random bytes.
+nothing about it: this is left out. What remains of the host is the wait for a kilobyte of random
+bytes.
 """
 
 from __future__ import annotations

@@ -48,11 +48,19 @@ def board(request: pytest.FixtureRequest) -> IdfBoard:
 
 
 def test_sources_are_the_modules(board: IdfBoard) -> None:
-    """What MicroPython scans for names and compiles: bindings, this port's device, the vault."""
+    """What MicroPython scans for names and compiles: the bindings and this port's device."""
     sources = (_built(board) / "sources.txt").read_text().split(";")
-    expected = [VOICE / "modvoice.c", *VOICE.glob("io_esp32*.c")]
-    expected += [VAULT / "modvault.c", *VAULT.glob("core/*.c")]
+    expected = [VOICE / "modvoice.c", *VOICE.glob("io_esp32*.c"), VAULT / "modvault.c"]
     assert sorted(sources) == sorted(str(path) for path in expected)
+
+
+def test_the_vault_is_a_library_for_other_modules(board: IdfBoard) -> None:
+    """With the chip's source of randomness in it."""
+    (library,) = _built(board).rglob("libvault_core.a")
+    command = ["nm", "--defined-only", "--format=just-symbols", str(library)]
+    names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    wanted = {"vault_aead_seal", "vault_aes128_block", "vault_rng_fill", "vault_entropy"}
+    assert wanted <= set(names)
 
 
 def test_all_agree_on_the_codecs(board: IdfBoard) -> None:

@@ -63,18 +63,23 @@ def test_the_chip_is_the_one_of_board_toml(built: Built) -> None:
 
 
 def test_every_source_is_there_or_made_by_the_build(built: Built) -> None:
-    sources = built.sources("__idf_main") | built.sources("voice_core")
+    sources = {}
+    for target in ("__idf_main", "voice_core", "vault_core"):
+        sources |= built.sources(target)
     missing = [path for path, made in sources.items() if not made and not Path(path).is_file()]
     assert missing == []
     assert sum(not made for made in sources.values()) > 200
 
 
 def test_our_c_is_compiled_and_linked(built: Built) -> None:
-    ours = [PORT / name for name in ("heap_limit.c", "datagram.c", "espnow_guard.c", "entropy.c")]
-    ours += [*VOICE.glob("io_esp32*.c"), VAULT / "modvault.c", *VAULT.glob("core/*.c")]
+    ours = [PORT / name for name in ("heap_limit.c", "datagram.c", "espnow_guard.c")]
+    ours += [*VOICE.glob("io_esp32*.c"), VAULT / "modvault.c"]
     assert {*map(str, ours), str(VOICE / "modvoice.c")} <= built.sources("__idf_main").keys()
     assert {str(path) for path in VOICE.glob("core/*.c")} <= built.sources("voice_core").keys()
-    assert "libvoice_core.a" in built.link_line() and "libcodecs.a" in built.link_line()
+    vault = {*map(str, VAULT.glob("core/*.c")), str(PORT / "entropy.c")}
+    assert vault == built.sources("vault_core").keys()
+    for library in ("libvoice_core.a", "libcodecs.a", "libvault_core.a"):
+        assert library in built.link_line()
     strangers = [path for path in built.sources("__idf_main") if re.search("io_(sim|qemu)", path)]
     assert strangers == [], "another port's audio device"
 
@@ -143,7 +148,7 @@ def test_options_end_up_as_the_board_needs_them(built: Built) -> None:
 def test_the_main_component_requires_what_micropython_says(built: Built) -> None:
     required = (built.out / "obj/requires.txt").read_text().split(";")
     assert {"app_update", "esp_wifi", "nvs_flash", "driver"} <= set(required)
-    assert "mbedtls" in required, "the vault's ciphers are ESP-IDF's"
+    assert {"mbedtls", "esp_wifi", "esp_hw_support"} <= set(required), "the vault is above these"
 
 
 def option_names(paths: list[Path]) -> dict[str, Path]:

@@ -43,8 +43,6 @@ add_library(voice_core STATIC ${VOICE_CORE_SOURCES})
 target_compile_options(voice_core PRIVATE
     -std=c99 -O2 -ffunction-sections -fdata-sections -Wall -Wextra -Werror
 )
-# The vault's headers: "vault/core/aead.h".
-target_include_directories(voice_core PUBLIC ${VOICE_DIR}/..)
 # The folders of includes.mk.
 set(VOICE_OPENCORE ${HANDSET_THIRD_PARTY}/opencore-amr)
 target_include_directories(voice_core SYSTEM PRIVATE
@@ -55,7 +53,7 @@ target_include_directories(voice_core SYSTEM PRIVATE
     ${VOICE_OPENCORE}/oscl
     ${HANDSET_THIRD_PARTY}/opus/include
 )
-target_link_libraries(voice_core PRIVATE voice_codecs)
+target_link_libraries(voice_core PRIVATE voice_codecs vault_core)
 # It changes the layout of the engine: everybody who includes engine.h must know.
 file(STRINGS ${HANDSET_GENERATED}/board_facts.h VOICE_OPUS REGEX "^#define HANDSET_CODEC_OPUS ")
 if(NOT VOICE_OPUS)
@@ -73,9 +71,4 @@ target_sources(usermod_voice INTERFACE
 )
 target_include_directories(usermod_voice INTERFACE ${VOICE_DIR} ${HANDSET_GENERATED})
 target_link_libraries(usermod_voice INTERFACE voice_core)
-# The core calls the vault, which is a part of MicroPython's library: the linker reads that one first,
-# and must take then what the core will ask for. One function for each of its files.
-foreach(function vault_aead_init vault_aes128_block vault_erase vault_hkdf_expand)
-    target_link_options(usermod_voice INTERFACE -Wl,--undefined=${function})
-endforeach()
 target_link_libraries(usermod INTERFACE usermod_voice)

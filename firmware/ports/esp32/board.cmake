@@ -24,7 +24,6 @@ set(MICROPY_LIB_DIR ${CMAKE_CURRENT_SOURCE_DIR}/../../no-micropython-lib)
 list(APPEND MICROPY_INC_CORE ${HANDSET_PORT} ${HANDSET_GENERATED})
 list(APPEND MICROPY_SOURCE_BOARD
     ${HANDSET_PORT}/datagram.c
-    ${HANDSET_PORT}/entropy.c
     ${HANDSET_PORT}/espnow_guard.c
     ${HANDSET_PORT}/heap_limit.c
 )

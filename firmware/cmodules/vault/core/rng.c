@@ -24,7 +24,6 @@ static bool draw(uint8_t *buf, size_t n_bytes) {
 static bool start(void) {
     uint8_t chunk[CHUNK_BYTES];
     bool good = true;
-    health = (struct vault_health){0};
     for (unsigned n = 0; good && n < VAULT_RNG_STARTUP_BYTES; n += CHUNK_BYTES) {
         good = draw(chunk, sizeof chunk);
     }

@@ -30,6 +30,15 @@ function(idf_component_register)
     set(COMPONENT_TARGET __idf_main PARENT_SCOPE)
 endfunction()
 
+# What a component offers those who link it; only components that the main one requires are in the build.
+function(fake_components requires_file)
+    file(READ ${requires_file} requires)
+    foreach(component IN LISTS requires)
+        add_library(__idf_${component} INTERFACE)
+        add_library(idf::${component} ALIAS __idf_${component})
+    endforeach()
+endfunction()
+
 # What the board's files have set by the time ESP-IDF takes over.
 function(fake_record_variables)
     get_cmake_property(names VARIABLES)
@@ -51,6 +60,7 @@ macro(project name)
     if(fake_result)
         message(FATAL_ERROR "the main component does not expand early")
     endif()
+    fake_components(${CMAKE_BINARY_DIR}/requires.txt)
     add_subdirectory(main)
     file(WRITE ${CMAKE_BINARY_DIR}/start.c "int main(void) { return 0; }\n")
     add_executable(${name}.elf ${CMAKE_BINARY_DIR}/start.c)
