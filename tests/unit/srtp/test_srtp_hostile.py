@@ -116,12 +116,13 @@ def test_headers_that_do_not_fit_are_malformed(station: Station) -> None:
 
 @USES
 def test_another_groups_packets_are_not_opened(station: Station, use: Use) -> None:
-    """Neither under a key id of theirs nor under one of ours."""
+    """Neither under an id of theirs nor under one of ours; and no key of theirs is kept."""
     receiver = station.receiver(use)
     station.set_keys((9, bytes(32)), (7, bytes(32)))
     theirs = [station.sender(use, SSRC, EPOCH, slot).send(TEXT) for slot in (0, 1)]
     station.set_keys((7, KEY), (8, KEY[::-1]))
     assert [receiver.hear(packet) for packet in theirs] == [UNKNOWN_KEY, FORGED]
+    assert receiver.count_keys() == 0
 
 
 def test_an_empty_keyring_opens_nothing(station: Station) -> None:
@@ -180,7 +181,8 @@ def test_the_sender_refuses_what_it_may_not_send(station: Station, use: Use) -> 
     if use == "media":
         refused += [rtp(SSRC, 1, TEXT), rtp(SSRC, 65535, TEXT), rtp(SSRC, 0, first=0x90)]
     for packet in refused:
-        assert sender.protect(packet, capacity=200) is None
+        for capacity in (0, len(packet), 200):
+            assert sender.protect(packet, capacity) is None
     for capacity in (0, len(good), n_protected - 1):
         assert sender.protect(good, capacity=capacity) is None
     protected = sender.protect(good, capacity=n_protected)

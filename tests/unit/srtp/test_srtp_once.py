@@ -18,6 +18,8 @@ from srtp_station import (
     Sender,
     Station,
     Use,
+    rtcp,
+    rtp,
 )
 
 KEY = bytes(range(32))
@@ -98,6 +100,18 @@ def test_the_window_to_its_edges(station: Station, use: Use) -> None:
     assert receiver.hear(send_at(sender, 0)) == STALE
 
 
+@USES
+@pytest.mark.parametrize(
+    ("ahead", "result"), [(REPLAY_WINDOW - 1, REPLAYED), (REPLAY_WINDOW, STALE), (9999, STALE)]
+)
+def test_a_jump_takes_the_window_along(station: Station, use: Use, ahead: int, result: str) -> None:
+    sender, receiver = station.sender(use, SSRC, EPOCH), station.receiver(use)
+    first = sender.send(b"speech")
+    assert receiver.hear(first) == OK
+    assert receiver.hear(send_at(sender, ahead)) == OK
+    assert receiver.hear(first) == result
+
+
 def test_after_a_silence_longer_than_any_estimate(station: Station) -> None:
     """Half a turn of the sequence number and more: the roll-over counter is in the packet."""
     sender, receiver = station.sender("media", SSRC, EPOCH), station.receiver("media")
@@ -154,12 +168,14 @@ def test_keys_stay_for_those_who_talk(station: Station, use: Use) -> None:
     for sender in regulars:
         assert receiver.hear(sender.send(b"speech")) == OK
     for ssrc in range(10, 20):
-        assert receiver.hear(station.sender(use, ssrc, EPOCH).send(b"speech")) == OK
+        newcomer = station.sender(use, ssrc, EPOCH)
+        assert receiver.hear(newcomer.send(b"speech")) == OK
+        assert receiver.count_keys() <= KEYS_KEPT[use]
         # Nothing may be derived any more in this tick.
         for stranger in (100, 101):
             packet = station.sender(use, stranger, b"epochX").send(b"speech")
             receiver.unprotect(packet[:-11] + bytes([packet[-11] ^ 1]) + packet[-10:])
-        for sender in regulars:
+        for sender in (newcomer, *regulars):
             assert receiver.unprotect(sender.send(b"speech"))[0] == OK
 
 
@@ -170,7 +186,9 @@ def test_keys_can_be_forgotten_without_forgetting_what_was_heard(
     sender, receiver = station.sender(use, SSRC, EPOCH), station.receiver(use)
     packet = sender.send(b"speech")
     assert receiver.hear(packet) == OK
+    assert receiver.count_keys() == 1
     receiver.forget_keys()
+    assert receiver.count_keys() == 0
     assert receiver.hear(packet) == REPLAYED
     assert receiver.hear(sender.send(b"speech")) == OK
 
@@ -195,8 +213,8 @@ def test_an_index_is_never_used_twice(station: Station, use: Use) -> None:
     assert [receiver.hear(packet) for packet in packets] == [OK] * 3
     for _ in range(3):
         assert use == "floor" or sender.next_sequence() is None
-        assert sender.protect(sender.packet(b"speech")) is None
-        assert sender.protect(sender.packet(b"speech")) is None
+        for packet in (rtcp(SSRC),) if use == "floor" else (rtp(SSRC, 65535), rtp(SSRC, 0)):
+            assert sender.protect(packet) is None
 
 
 @USES
@@ -209,6 +227,17 @@ def test_the_same_text_twice_is_never_the_same_packet(station: Station, use: Use
     texts = [packet[12:40] for packet in (*first, rebooted[1], other)]
     assert len(set(texts)) == len(texts)
     assert rebooted[0] == first[0]  # the epoch alone makes the difference
+
+
+@USES
+def test_the_same_ssrc_and_epoch_under_two_group_keys_are_two_senders(
+    station: Station, use: Use
+) -> None:
+    station.set_keys((7, KEY), (8, KEY[::-1]))
+    receiver = station.receiver(use)
+    senders = [station.sender(use, SSRC, EPOCH, slot) for slot in (0, 1)]
+    for _ in range(3):
+        assert [receiver.hear(sender.send(b"speech")) for sender in senders] == [OK, OK]
 
 
 def test_a_reboot_is_another_sender_and_not_a_replay(station: Station) -> None:

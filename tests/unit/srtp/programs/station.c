@@ -191,25 +191,28 @@ static void tick(char **arguments) {
     print_done(true);
 }
 
-static bool all_zero(const struct voice_srtp_slot *slots, size_t n_slots) {
-    for (size_t i = 0; i < n_slots; i++) {
-        const uint8_t *session = (const uint8_t *)&slots[i].session;
-        for (size_t at = 0; at < sizeof slots[i].session; at++) {
-            if (session[at] != 0) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-// forget_keys NUMBER: says whether nothing remains of them.
+// forget_keys NUMBER
 static void forget_keys(char **arguments) {
     struct receiver *r = receiver_of(arguments[0]);
     voice_srtp_receiver_forget_keys(&r->media_receiver);
     voice_srtcp_receiver_forget_keys(&r->floor_receiver);
-    print_done(all_zero(r->media_receiver.slots, VOICE_SRTP_SLOTS)
-        && all_zero(r->floor_receiver.slots, VOICE_SRTCP_SLOTS));
+    print_done(true);
+}
+
+static unsigned count_keys(const struct voice_srtp_slot *slots, size_t n_slots) {
+    static const struct voice_srtp_session nothing;
+    unsigned n_keys = 0;
+    for (size_t i = 0; i < n_slots; i++) {
+        n_keys += memcmp(&slots[i].session, &nothing, sizeof nothing) != 0;
+    }
+    return n_keys;
+}
+
+// count_keys NUMBER: of how many sources anything of the keys is in memory.
+static void print_count_of_keys(char **arguments) {
+    struct receiver *r = receiver_of(arguments[0]);
+    printf("%u\n", r->floor ? count_keys(r->floor_receiver.slots, VOICE_SRTCP_SLOTS)
+        : count_keys(r->media_receiver.slots, VOICE_SRTP_SLOTS));
 }
 
 // unprotect NUMBER BYTES: the result's name, and the packet's bytes as they are now.
@@ -265,6 +268,7 @@ static const struct command {
     {"receiver", 2, receiver},
     {"tick", 1, tick},
     {"forget_keys", 1, forget_keys},
+    {"count_keys", 1, print_count_of_keys},
     {"unprotect", 2, unprotect},
     {"inject_sender", 3, inject_sender},
     {"inject_receiver", 3, inject_receiver},
