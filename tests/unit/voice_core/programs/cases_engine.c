@@ -51,8 +51,11 @@ static void check_loop(const struct voice_codec *codec, uint32_t bitrate_bps, in
     signal_speech(said, N_SAMPLES);
     start_both(codec, bitrate_bps);
     say_all();
-    size_t lag = signal_best_lag(said, heard, N_SAMPLES, 500, 1000);
-    int likeness = signal_correlation_permille(said, heard, N_SAMPLES, lag);
+    // By then the delay has come down to what this perfect air needs.
+    const size_t settled = 50 * FRAME;
+    size_t lag = signal_best_lag(said + settled, heard + settled, N_SAMPLES - settled, 200, 900);
+    int likeness = signal_correlation_permille(said + settled, heard + settled,
+        N_SAMPLES - settled, lag);
     char label[64];
     snprintf(label, sizeof(label), "loop_%s_%u_likeness_permille", codec->name,
         (unsigned)bitrate_bps);
@@ -60,19 +63,23 @@ static void check_loop(const struct voice_codec *codec, uint32_t bitrate_bps, in
     snprintf(label, sizeof(label), "loop_%s_delay_samples", codec->name);
     FIGURE(label, lag);
     CHECK(likeness >= least);
-    // Two frames of buffered delay (the third is the one being played) and the codec's own.
-    CHECK(lag >= 2 * FRAME && lag < 2 * FRAME + 160);
+    // One frame of buffered delay (the second is the one being played), what the last change of it
+    // left over, and the codec's own.
+    CHECK(lag >= FRAME && lag < 2 * FRAME + 160);
     CHECK_EQ(STAT(&a, tx_frames), N_FRAMES);
     CHECK_EQ(STAT(&b, rx_packets), N_FRAMES);
     CHECK_EQ(STAT(&b, decoded), N_FRAMES);
     CHECK_EQ(STAT(&b, concealed), 5);
     CHECK_EQ(STAT(&b, rx_bursts), 1);
-    CHECK_EQ(STAT(&b, merged), 0);
+    CHECK(STAT(&b, compressed) <= 2 * FRAME);
     CHECK_EQ(STAT(&b, jitter_us), 0);
+    CHECK_EQ(STAT(&b, target_ms), 20);
+    CHECK(STAT(&b, delay_ms) >= 20 && STAT(&b, delay_ms) < 40);
     const enum voice_stat zero[] = {
         VOICE_STAT_rx_bad, VOICE_STAT_rx_foreign, VOICE_STAT_rx_late, VOICE_STAT_rx_duplicate,
         VOICE_STAT_rx_lost, VOICE_STAT_rx_overflow, VOICE_STAT_rx_ring_full,
-        VOICE_STAT_decode_failed, VOICE_STAT_rx_resyncs,
+        VOICE_STAT_decode_failed, VOICE_STAT_rx_resyncs, VOICE_STAT_stretched,
+        VOICE_STAT_underruns, VOICE_STAT_comfort_noise, VOICE_STAT_fec_recovered,
     };
     for (size_t i = 0; i < sizeof(zero) / sizeof(zero[0]); i++) {
         CHECK_EQ(station_stat(&b, zero[i]), 0);
@@ -134,11 +141,11 @@ CASE(every_burst_sounds_the_same) {
     static int16_t first[40 * FRAME];
     signal_speech(said, N_SAMPLES);
     start_both(amrwb(), 12650);
-    for (int burst = 0; burst < 3; burst++) {
+    for (int burst = -1; burst < 2; burst++) { // in the one before, the delay is learnt
         talk(&a, VOICE_TALK_ON);
         for (size_t f = 0; f < 40; f++) {
             frame_of_both(said + f * FRAME);
-            int16_t *at = burst == 0 ? first + f * FRAME : heard;
+            int16_t *at = burst <= 0 ? first + f * FRAME : heard;
             memcpy(at, b.speaker, sizeof(b.speaker));
             CHECK(memcmp(first + f * FRAME, b.speaker, sizeof(b.speaker)) == 0);
         }
@@ -171,7 +178,7 @@ CASE(listen_to_one_to_first_to_none) {
         const uint32_t foreign[] = {20, 20, 40};
         CHECK_EQ(voice_engine_heard_ssrc(&b.engine), heard_ssrc[mode]);
         CHECK_EQ(STAT(&b, rx_foreign), foreign[mode]);
-        CHECK_EQ(STAT(&b, decoded), mode == 2 ? 0 : 18);
+        CHECK_EQ(STAT(&b, decoded), mode == 2 ? 0 : 19);
     }
 }
 
@@ -207,7 +214,7 @@ CASE(listening_to_whom_one_hears_does_not_interrupt) {
         }
         frame_of_both(NULL);
     }
-    CHECK_EQ(STAT(&b, decoded), 18);
+    CHECK_EQ(STAT(&b, decoded), 19);
     CHECK_EQ(STAT(&b, rx_bursts), 1);
 }
 
@@ -282,7 +289,7 @@ CASE(a_thousand_wishes_in_a_frame_end_as_the_last) {
         }
         CHECK_EQ(voice_engine_heard_ssrc(&b.engine), 0x3333);
         CHECK_EQ(STAT(&b, rx_foreign), 20);
-        CHECK_EQ(STAT(&b, decoded), 18);
+        CHECK_EQ(STAT(&b, decoded), 19);
         CHECK_EQ(STAT(&b, tx_bursts), ends_on);
         CHECK_EQ(STAT(&b, tx_frames), ends_on ? 20 : 0);
     }
@@ -468,7 +475,7 @@ static void check_never_heard(struct station *strange) {
     }
     CHECK_EQ(STAT(&b, rx_bad), 40);
     CHECK_EQ(STAT(&b, rx_foreign), 0);
-    CHECK_EQ(STAT(&b, decoded), 18);
+    CHECK_EQ(STAT(&b, decoded), 19);
     CHECK_EQ(STAT(&b, rx_bursts), 1);
 }
 
@@ -643,9 +650,10 @@ CASE(no_clicks) {
                 station_tick(&b, NULL);
             }
             memcpy(heard + f * FRAME, b.speaker, sizeof(b.speaker));
+            test_now_us += VOICE_FRAME_US;
         }
         CHECK_EQ(STAT(&b, concealed), 1 + 5);
-        CHECK(STAT(&b, merged) >= 2);
+        CHECK(STAT(&b, compressed) >= 4 * FRAME);
         const struct {
             const char *what;
             size_t from, to;
@@ -653,7 +661,7 @@ CASE(no_clicks) {
         } spans[] = {
             {"start", 0, 15, 1500},
             {"loss", 45, 65, 2500},
-            {"merging", 75, N_FRAMES, 1800},
+            {"compressing", 75, N_FRAMES, 1800},
             {"end", N_FRAMES, N_FRAMES + TAIL_FRAMES, 1500},
         };
         for (size_t s = 0; s < sizeof(spans) / sizeof(spans[0]); s++) {
@@ -669,23 +677,34 @@ CASE(no_clicks) {
 
 CASE(no_click_when_the_stream_jumps) {
     for (size_t i = 0; voice_codecs[i] != NULL; i++) {
-        signal_tone(said, N_SAMPLES, 300);
-        start_both(voice_codecs[i], RATE(voice_codecs[i]));
-        talk(&a, VOICE_TALK_ON);
-        for (size_t f = 0; f < 60; f++) {
-            // a's device hangs for 400 ms, which for b are no time at all.
-            for (int skip = 0; f == 40 && skip < 20; skip++) {
-                voice_engine_audio_skip(&a.engine);
+        for (int hangs = 0; hangs < 2; hangs++) {
+            signal_tone(said, N_SAMPLES, 300);
+            start_both(voice_codecs[i], RATE(voice_codecs[i]));
+            talk(&a, VOICE_TALK_ON);
+            for (size_t f = 0; f < 60; f++) {
+                // a's device hangs for 400 ms, which for b are no time at all; or its time jumps.
+                for (int skip = 0; hangs && f == 40 && skip < 20; skip++) {
+                    voice_engine_audio_skip(&a.engine);
+                }
+                if (!hangs && f == 40) {
+                    a.engine.send.config.timestamp += 12345;
+                }
+                frame_of_both(said + f * FRAME);
+                memcpy(heard + f * FRAME, b.speaker, sizeof(b.speaker));
             }
-            frame_of_both(said + f * FRAME);
-            memcpy(heard + f * FRAME, b.speaker, sizeof(b.speaker));
+            CHECK_EQ(STAT(&b, rx_bursts), hangs ? 1 : 2);
+            CHECK_EQ(STAT(&b, rx_lost), 0);
+            CHECK(roughness_permille(35, 60) <= 1500);
+            if (!hangs) {
+                // What was buffered plays, then a guess that fades out, then the stream fades in.
+                int quietest = signal_peak(heard + 38 * FRAME, 8);
+                for (size_t at = 38 * FRAME; at < 46 * FRAME; at++) {
+                    int now = signal_peak(heard + at, 8);
+                    quietest = now < quietest ? now : quietest;
+                }
+                CHECK(quietest < 400);
+            }
         }
-        CHECK_EQ(STAT(&b, rx_bursts), 2);
-        // 38 and 39 play, then a guess that fades out, then the stream fades in.
-        CHECK(signal_peak(heard + 42 * FRAME, FRAME) > 1000);
-        CHECK(abs(heard[43 * FRAME - 1]) < 100);
-        CHECK(abs(heard[43 * FRAME]) < 100);
-        CHECK(roughness_permille(40, 50) <= 1500);
     }
 }
 
