@@ -5,7 +5,10 @@ from collections.abc import Callable
 import pytest
 from voice_programs import Programs, cases_of
 
-_SUITES = ("wire", "ring", "jitter", "codec", "engine", "alloc", "fuzz", "io", "race")
+_SUITES = (
+    *("wire", "ring", "jitter", "delay", "timescale", "receive"),
+    *("codec", "engine", "alloc", "fuzz", "io", "race"),
+)
 _CANARIES = {
     ("canary", "address_heap_overflow"): "AddressSanitizer: heap-buffer-overflow",
     ("canary", "address_stack_overflow"): "AddressSanitizer: stack-buffer-overflow",

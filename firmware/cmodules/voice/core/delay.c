@@ -4,20 +4,22 @@
 
 #define QUARTERS_MIN 4u  // 20 ms
 #define QUARTERS_MAX 40u // 200 ms
-// Without knowledge: this and the margin make 40 ms.
-#define FIRST_BIN 5u
+#define QUARTERS_UNKNOWN 8u // 40 ms
 // What a packet's phase against the frames of the loudspeaker may still take away.
 #define MARGIN_QUARTERS 2u
-// Follows what falls only when it falls clearly: every change is heard, if little.
-#define FALL_QUARTERS 2u
+// Every change costs a little quality: the target rises at once, and falls when less has been
+// enough for 5 s; with a new talker, for 3 s.
+#define HOLD_PACKETS 250u
+#define HOLD_FIRST_PACKETS 150u
 
 #define ALL 32768u
-// Of the packets, so many may come later than the target allows: 1.5 %.
-#define LATE_SHARE (ALL * 15u / 1000u)
-// A packet's share is 2^-7; that of the first ones is such that all of them weigh the same.
+// Of the packets, so many may come later than the target allows: 1 %.
+#define LATE_SHARE (ALL / 100u)
+// A packet's share is 2^-8; that of the first ones is such that all of them weigh the same.
 #define LEARN_SHIFT_MIN 1u
-#define LEARN_SHIFT_MAX 7u
-#define TALKER_LEARNT 24u
+#define LEARN_SHIFT_MAX 8u
+#define LEARNT_MAX 256u
+#define TALKER_LEARNT 4u
 // Transits further apart than this do not belong to the same time.
 #define SAME_TIME_FRAMES 50
 
@@ -28,8 +30,7 @@ void voice_delay_init(struct voice_delay *delay, uint16_t timestamp_step, bool a
     memset(delay, 0, sizeof(*delay));
     delay->timestamp_step = timestamp_step;
     delay->reserve_quarters = awaits_next ? QUARTERS_MIN : 0u;
-    delay->shares[FIRST_BIN] = ALL;
-    delay->target_quarters = FIRST_BIN + 1u + MARGIN_QUARTERS;
+    delay->target_quarters = (uint16_t)(QUARTERS_UNKNOWN + delay->reserve_quarters);
 }
 
 void voice_delay_new_talker(struct voice_delay *delay) {
@@ -54,10 +55,10 @@ static void leak(struct voice_delay *delay) {
 static void learn(struct voice_delay *delay, uint32_t lateness) {
     uint32_t bin = 4u * lateness / delay->timestamp_step;
     unsigned shift = LEARN_SHIFT_MIN;
-    while (shift < LEARN_SHIFT_MAX && (4u << shift) <= delay->n_learnt + 4u) {
+    while (shift < LEARN_SHIFT_MAX && (2u << shift) <= delay->n_learnt + 2u) {
         shift++;
     }
-    delay->n_learnt = (uint16_t)(delay->n_learnt + (shift < LEARN_SHIFT_MAX));
+    delay->n_learnt = (uint16_t)(delay->n_learnt + (delay->n_learnt < LEARNT_MAX));
     uint32_t sum = 0;
     for (unsigned i = 0; i < VOICE_DELAY_BINS; i++) {
         uint32_t share = delay->shares[i];
@@ -85,9 +86,20 @@ static void aim(struct voice_delay *delay) {
     if (quarters > QUARTERS_MAX) {
         quarters = QUARTERS_MAX;
     }
-    if (quarters > delay->target_quarters || quarters + FALL_QUARTERS <= delay->target_quarters
-        || quarters == QUARTERS_MIN) {
+    if (quarters >= delay->target_quarters) {
         delay->target_quarters = (uint16_t)quarters;
+        delay->n_lower = 0;
+        delay->lower_quarters = 0;
+        return;
+    }
+    if (quarters > delay->lower_quarters) {
+        delay->lower_quarters = (uint16_t)quarters;
+    }
+    unsigned hold = delay->n_learnt < LEARNT_MAX ? HOLD_FIRST_PACKETS : HOLD_PACKETS;
+    if (++delay->n_lower >= hold) {
+        delay->target_quarters = delay->lower_quarters;
+        delay->n_lower = 0;
+        delay->lower_quarters = 0;
     }
 }
 

@@ -17,6 +17,8 @@
 struct voice_delay {
     uint16_t timestamp_step;
     uint16_t target_quarters;
+    uint16_t lower_quarters; // the most that was wanted while it was less than the target
+    uint16_t n_lower;        // for how many packets that has been so
     bool base_known;
     bool catching_up;        // a burst has begun, and what was kept for it comes at once
     uint32_t base;           // smallest transit

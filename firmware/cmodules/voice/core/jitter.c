@@ -33,6 +33,7 @@ static void start_priming(struct voice_jitter *jitter, uint16_t sequence) {
     jitter->state = VOICE_JITTER_PRIMING;
     jitter->next_sequence = sequence;
     jitter->timestamp_known = false;
+    jitter->interrupted = false;
     jitter->pausing = false;
     jitter->waited_frames = 0;
     jitter->concealed_frames = 0;
@@ -158,9 +159,13 @@ enum voice_jitter_put voice_jitter_put(struct voice_jitter *jitter,
         if (is_straggler(jitter, sequence)) {
             return too_old(jitter, sequence);
         }
-        jitter->ran_dry = resumes(jitter, sequence, packet->marker);
-        result = jitter->ran_dry ? VOICE_JITTER_STORED : VOICE_JITTER_STORED_FIRST;
+        bool goes_on = resumes(jitter, sequence, packet->marker);
+        result = goes_on ? VOICE_JITTER_STORED : VOICE_JITTER_STORED_FIRST;
+        jitter->ran_dry = goes_on && distance == 0;
+        uint16_t next_sequence = goes_on ? jitter->next_sequence : sequence;
         restart(jitter, sequence);
+        jitter->next_sequence = next_sequence;
+        jitter->interrupted = goes_on;
     } else if (distance < -WINDOW || distance >= WINDOW) {
         if (!believe_jump(jitter, sequence)) {
             return VOICE_JITTER_SUSPECT;
@@ -268,6 +273,7 @@ static void conceal_missing(struct voice_jitter *jitter, const struct voice_jitt
     conceal(jitter, frame);
     if (frame->last) {
         begin_at(jitter, slot, frame);
+        jitter->interrupted = true;
     } else if (slot->sequence == jitter->next_sequence
                && slot->timestamp == jitter->next_timestamp) {
         frame->packet = slot;
@@ -338,6 +344,7 @@ void voice_jitter_pull(struct voice_jitter *jitter, uint32_t due,
         struct voice_jitter_slot *slot = head(jitter);
         jitter->ran_dry = slot->sequence == jitter->next_sequence;
         begin_at(jitter, slot, frame);
+        jitter->interrupted = !slot->marker;
     }
     if (jitter->state == VOICE_JITTER_PRIMING) {
         if (!is_due(head(jitter), due) && ++jitter->waited_frames < VOICE_JITTER_WAIT_MAX) {
@@ -345,6 +352,7 @@ void voice_jitter_pull(struct voice_jitter *jitter, uint32_t due,
         }
         jitter->state = VOICE_JITTER_PLAYING;
         frame->first = true;
+        frame->fresh = !jitter->interrupted;
     }
     if (jitter->n_stored == 0) {
         pull_from_empty(jitter, frame);

@@ -63,6 +63,7 @@ struct voice_jitter {
     uint16_t newest_sequence; // of those stored since the last restart
     uint64_t history;         // bit i: newest_sequence - i has been here
     bool history_valid;
+    bool interrupted;       // priming goes on with the burst that there was
     bool may_start_earlier; // first frames of a burst: a reordered predecessor is welcome
     uint16_t n_stored;
 
@@ -100,7 +101,8 @@ enum voice_jitter_kind {
 
 struct voice_jitter_frame {
     enum voice_jitter_kind kind;
-    bool first;      // of a burst: start with a fresh decoder, out of silence
+    bool fresh;      // the first of a burst: start with a fresh decoder
+    bool first;      // after silence; without `fresh` it goes on with a burst that was interrupted
     bool last;       // silence follows
     bool underrun;   // packets came too late for what was played before this one
     uint16_t n_lost; // packets given up just before this frame, or with it

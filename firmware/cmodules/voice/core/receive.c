@@ -7,7 +7,7 @@
 // Out of silence and between bursts the loudspeaker comes in over 5 ms.
 #define FADE_IN_SAMPLES 80
 // So much may be missing from the target before the sound is stretched.
-#define SHORTAGE_SAMPLES 80
+#define SHORTAGE_SAMPLES 160
 // So much waits behind the decoder in vain before it is taken out.
 #define TRIM_SAMPLES 160u
 #define HURRY_SAMPLES 640
@@ -264,7 +264,7 @@ static bool append(struct voice_receive *receive) {
     if (frame.kind == VOICE_FRAME_SILENCE) {
         return false;
     }
-    if (frame.first) {
+    if (frame.fresh) {
         start_burst(receive);
     }
     int16_t *pcm = voice_timescale_room(&receive->timescale);
@@ -300,7 +300,7 @@ static int32_t in_samples(const struct voice_receive *receive, int32_t ticks) {
 // The more is to be won, the less alike the two ends of a seam may be. Thousandths.
 static unsigned likeness_for(int32_t n_samples) {
     if (n_samples < HURRY_SAMPLES) {
-        return 850;
+        return 920;
     }
     return n_samples < 2 * HURRY_SAMPLES ? 700 : 500;
 }
@@ -345,6 +345,15 @@ static void fill_in_speech(struct voice_receive *receive, int32_t surplus) {
     }
 }
 
+// In a pause what waits beyond a frame can go unheard.
+static void trim_pause(struct voice_receive *receive) {
+    if (receive->jitter.pausing && receive->timescale.n_waiting > VOICE_FRAME_SAMPLES) {
+        unsigned n_samples = voice_timescale_compress(&receive->timescale,
+            receive->timescale.n_waiting - VOICE_FRAME_SAMPLES, 0);
+        voice_stats_add(receive->stats, VOICE_STAT_compressed, n_samples);
+    }
+}
+
 static void tell_delay(struct voice_receive *receive, int32_t waited) {
     int32_t n_samples = waited + receive->timescale.n_waiting;
     uint32_t target = voice_delay_target(&receive->delay) * VOICE_FRAME_MS
@@ -363,6 +372,7 @@ void voice_receive_tick(struct voice_receive *receive, int16_t speaker[VOICE_FRA
         fill_in_speech(receive, in_samples(receive, surplus));
     } else {
         fill(receive);
+        trim_pause(receive);
     }
     voice_timescale_play(&receive->timescale, speaker);
     move_clock(receive);

@@ -73,6 +73,7 @@ static void run_smoothly(unsigned from, unsigned to) {
         CHECK_EQ(put(s), s == from ? VOICE_JITTER_STORED_FIRST : VOICE_JITTER_STORED);
         CHECK_EQ(pull(), s - from < 2 ? SILENCE : (int)(uint16_t)(s - 2));
         CHECK_EQ(pulled.first, s - from == 2);
+        CHECK_EQ(pulled.fresh, s - from == 2);
         CHECK(!pulled.underrun);
     }
 }
@@ -308,7 +309,7 @@ CASE(jitter_long_loss_fades_and_resumes_in_time) {
         } else {
             CHECK_EQ(now, s < 20 ? SILENCE : (int)s - 2);
             CHECK_EQ(pulled.first, s == 20);
-            CHECK(!pulled.underrun);
+            CHECK(!pulled.fresh && !pulled.underrun);
         }
     }
 }
@@ -469,7 +470,7 @@ CASE(jitter_pause_without_end_ends_the_burst) {
     CHECK_EQ(pull(), SILENCE);
     CHECK_EQ(pull(), SILENCE);
     CHECK_EQ(pull(), 11);
-    CHECK(pulled.first && !pulled.underrun);
+    CHECK(pulled.first && pulled.fresh && !pulled.underrun);
 }
 
 CASE(jitter_underruns_are_told) {
@@ -490,14 +491,14 @@ CASE(jitter_underruns_are_told) {
     CHECK_EQ(pull(), SILENCE);
     CHECK_EQ(put(13), VOICE_JITTER_STORED);
     CHECK_EQ(pull(), 13);
-    CHECK(pulled.first && pulled.underrun);
+    CHECK(pulled.first && pulled.underrun && !pulled.fresh);
     // After the last guess, just before: in anew, out of silence.
     for (int i = 0; i < 5; i++) {
         CHECK_EQ(pull(), CONCEAL);
     }
     CHECK_EQ(put(14), VOICE_JITTER_STORED);
     CHECK_EQ(pull(), 14);
-    CHECK(pulled.first && pulled.underrun);
+    CHECK(pulled.first && pulled.underrun && !pulled.fresh);
 }
 
 CASE(jitter_steady_stream_is_left_alone) {
