@@ -18,7 +18,7 @@
 #define VOICE_TIMESCALE_LAG_MAX 240u
 // Half of what is compared; so much must wait to be played.
 #define VOICE_TIMESCALE_HALF 80u
-#define VOICE_TIMESCALE_HISTORY 320u
+#define VOICE_TIMESCALE_HISTORY VOICE_FRAME_SAMPLES
 #define VOICE_TIMESCALE_WAITING_MAX (2u * VOICE_FRAME_SAMPLES)
 
 struct voice_timescale {
