@@ -40,7 +40,7 @@ bench: _venv_test _tools sim _qemu_firmware budget ## figures of this build, int
 	@$(VENV)/python tests/bench/run.py
 
 soak: _venv_test _tools sim _qemu_firmware ## what takes longer than a test may: a minute of speech in each mode on each instruction set
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest --soak tests/chip $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest --soak tests/chip tests/unit/bench/test_long_talk.py $(PYTEST_ARGS)
 
 budget: _compilers ## ROM, RAM and stack of the voice part on every board against their budgets
 	@$(TOOL).fetch opus vo-amrwbenc opencore-amr

@@ -45,10 +45,14 @@ class Codec:
 
 @dataclass(frozen=True)
 class Heard:
-    """What came out of a receiver, on the time line of what was said, and its statistics."""
+    """What came out of a receiver, on the time line of what was said, and its statistics.
+
+    delays_ms: how long a sample waited in it, once a second. (The reference tells nothing.)
+    """
 
     samples: Samples
     stats: dict[str, int]
+    delays_ms: tuple[int, ...]
 
 
 def build() -> None:
@@ -82,8 +86,12 @@ def hear(
         shutil.rmtree(folder)
     lead = np.zeros(phase_us * RATE_HZ // 1_000_000 + _OUTPUT_SAMPLES, np.int16)
     samples = np.frombuffer(run.stdout, "<i2").astype(np.int16)
-    lines = (line.split() for line in run.stderr.decode().splitlines())
-    return Heard(np.concatenate((lead, samples)), {name: int(value) for name, value in lines})
+    lines = [line.split() for line in run.stderr.decode().splitlines()]
+    return Heard(
+        samples=np.concatenate((lead, samples)),
+        stats={name: int(values[0]) for name, *values in lines if name != "watch"},
+        delays_ms=tuple(int(values[0]) for name, *values in lines if name == "watch"),
+    )
 
 
 def _run(command: list[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:

@@ -1,7 +1,7 @@
 // Packets into sound, by the handset's own receive side on a clock that the arrivals drive:
 // `receiver CODEC BITRATE FEC PHASE_US N_FRAMES packets arrivals > samples`.
-// The first frame plays PHASE_US after time 0. Statistics go to standard error, "name value"; with
-// WATCH set in the environment, a line "delay_ms target_ms" for every 50th frame as well.
+// The first frame plays PHASE_US after time 0. Statistics go to standard error: at the end
+// "name value", and on the way "watch delay_ms target_ms" every second.
 #include <stdlib.h>
 
 #include "air.h"
@@ -38,7 +38,6 @@ int main(int argc, char **argv) {
     if (decoder == NULL || !voice_receive_configure(&receive, &config, decoder)) {
         air_fail("no decoder");
     }
-    bool watch = getenv("WATCH") != NULL;
     for (unsigned long f = 0, n_frames = strtoul(argv[5], NULL, 10); f < n_frames; f++) {
         const struct air_packet *packet;
         while ((packet = air_receive(&air, clock_us, &in.arrival_us)) != NULL) {
@@ -51,7 +50,7 @@ int main(int argc, char **argv) {
         voice_receive_tick(&receive, pcm);
         fwrite(pcm, sizeof(pcm), 1, stdout);
         clock_us += VOICE_FRAME_US;
-        if (watch && f % 50 == 0) {
+        if (f % 50 == 0) {
             fprintf(stderr, "watch %u %u\n", (unsigned)voice_stats_get(&stats, VOICE_STAT_delay_ms),
                 (unsigned)voice_stats_get(&stats, VOICE_STAT_target_ms));
         }
