@@ -25,7 +25,7 @@ def _delays(index: int) -> tuple[int, ...]:
     """After how many frames the packet of this frame comes: never, once or twice."""
     if index % 23 == 5 or index % 150 in range(60, 69):
         return ()  # a loss, and a hole longer than what is made up for
-    if index % 150 in range(90, 110):
+    if index % 150 in range(80, 110):
         return (110 - index % 150,)  # held up, then too many at once: the delay grows
     if index % 17 == 3:
         return (2,)  # overtaken

@@ -8,8 +8,9 @@ import pytest
 from voice_programs import FAST, Programs, cases_of, global_names
 
 _SUITES = (
-    *("wire", "ring", "jitter", "codec", "amrnb", "opus", "resample", "engine", "alloc", "fuzz"),
-    *("io", "race", "filter", "speech", "tone", "send", "fast_amrwb", "fast_opus"),
+    *("wire", "ring", "jitter", "delay", "timescale", "receive"),
+    *("codec", "amrnb", "opus", "resample", "engine", "alloc", "fuzz", "io", "race"),
+    *("filter", "speech", "tone", "send", "fast_amrwb", "fast_opus"),
 )
 _CANARIES = {
     ("canary", "address_heap_overflow"): "AddressSanitizer: heap-buffer-overflow",

@@ -42,9 +42,15 @@
     X(floor_busy) \
     X(decoded)                /* frames decoded from packets */ \
     X(decode_failed)          /* packets the decoder refused */ \
-    X(concealed)              /* frames the decoder made up */ \
-    X(merged)                 /* frames taken out of the delay by blending two into one */ \
+    X(concealed)              /* lost frames the decoder made up */ \
+    X(fec_recovered)          /* lost frames decoded from the repeat in the packet after them */ \
+    X(comfort_noise)          /* frames of a pause, in which nothing is sent */ \
+    X(compressed)             /* samples taken out to make the delay shorter */ \
+    X(stretched)              /* samples put in to make it longer */ \
+    X(underruns)              /* times that packets came too late for the delay */ \
     X(jitter_us)              /* interarrival jitter, RFC 3550 clause 6.4.1 */ \
+    X(target_ms)              /* for how long packets should wait */ \
+    X(delay_ms)               /* for how long a sample waits, from packet to loudspeaker */ \
     X(io_overruns)            /* microphone frames the device skipped */ \
     X(io_underruns)           /* speaker frames the device skipped */ \
     X(encode_max_us) \

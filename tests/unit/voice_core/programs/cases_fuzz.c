@@ -76,12 +76,12 @@ static void fuzz(const struct voice_codec *codec, uint32_t bitrate_bps, unsigned
     // Still alive: a good burst is heard.
     voice_engine_listen(&b.engine, 1);
     uint32_t decoded = 0;
-    for (unsigned p = 0; p < 40; p++) {
+    for (unsigned p = 0; p < 60; p++) {
         CHECK(voice_engine_give(&b.engine, good[p], lengths[p]));
         station_tick(&b, NULL);
         decoded = p == 0 ? STAT(&b, decoded) : decoded;
     }
-    CHECK(STAT(&b, decoded) >= decoded + 30);
+    CHECK(STAT(&b, decoded) >= decoded + 40);
     char label[64];
     snprintf(label, sizeof(label), "fuzz_%s_%u_decoded", codec->name, (unsigned)bitrate_bps);
     FIGURE(label, STAT(&b, decoded));
