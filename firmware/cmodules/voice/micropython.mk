@@ -34,5 +34,7 @@ $(VOICE_BUILD)/core/codec_opus.o: CFLAGS += $(VOICE_OPUS_INCLUDES) \
     -DVOICE_OPUS_COMPLEXITY=$(shell sed -n 's/^.define HANDSET_VOICE_OPUS_COMPLEXITY //p' $(HANDSET_GENERATED)/board_facts.h)
 $(VOICE_BUILD)/core/codec_opus.o: $(HANDSET_GENERATED)/board_facts.h
 
+# Names of figures become names in Python.
+QSTR_GLOBAL_DEPENDENCIES += $(VOICE_DIR)/core/stats.h
 # A new library makes a new link.
 $(VOICE_BUILD)/core/codec.o: $(HANDSET_CODECS)/libcodecs.a

@@ -276,6 +276,7 @@ void voice_engine_audio_tick(struct voice_engine *engine, const int16_t mic[VOIC
     voice_engine_audio_follow(engine);
     voice_send_tick(&engine->send, mic);
     receive_all(engine);
+    voice_send_follow_request(&engine->send, voice_receive_requested_bitrate(&engine->receive));
     voice_receive_tick(&engine->receive, speaker);
     voice_speaker_tick(&engine->speaker, speaker);
     publish_heard(engine);
