@@ -1,4 +1,4 @@
-"""The parts of the voice loop that are not codecs: the same sound everywhere, and what they cost."""
+"""Parts of the voice loop that are not codecs: the same sound everywhere, and their cost."""
 
 import pytest
 from block_costs import run, speech
@@ -18,7 +18,7 @@ _LIMITS = {
 
 @pytest.mark.parametrize("name", CHIPS)
 def test_sound_is_the_same_samples(name: str) -> None:
-    """Microphone's and loudspeaker's side over real speech, with the gain and the limiter at work."""
+    """Both sides over real speech, with the gain and the limiter at work."""
     script = speech()
     try:
         here, _ = run(build_blocks(NATIVE), script)

@@ -8,10 +8,21 @@
 struct voice_engine engine;
 int64_t encode_us;
 
-// Repeatable, and never silent.
+// What it has sent and nobody has looked at yet: more than the engine keeps.
+#define SENT_MAX 128u
+static struct voice_packet sent[SENT_MAX];
+static unsigned n_sent, n_seen;
+
+#define SOFT 4000
+#define LOUD 12000
+
+// Repeatable, never silent, and so high in pitch that the microphone's high-pass leaves it nearly as
+// it is: plus and minus by turns, each pair loud or soft.
 int16_t fake_world(int64_t sample) {
-    uint32_t x = (uint32_t)sample * 2654435761u;
-    return (int16_t)((x >> 16) | 1u);
+    uint32_t x = (uint32_t)(sample >> 1) * 2654435761u;
+    x = (x ^ x >> 15) * 2246822519u;
+    int16_t loudness = x >> 31 ? LOUD : SOFT;
+    return sample & 1 ? loudness : (int16_t)-loudness;
 }
 
 // --- codec --------------------------------------------------------------------------------------
@@ -66,6 +77,7 @@ void station_open(void) {
     struct voice_config config = {.codec = &stub, .options = {.bitrate_bps = 1},
         .payload_type = PAYLOAD_TYPE,
                                   .ssrc = SSRC};
+    n_sent = n_seen = 0;
     voice_engine_init(&engine, voice_io_now_us);
     CHECK_EQ(voice_engine_configure(&engine, &config), VOICE_OK);
     CHECK_EQ(voice_io_open(&engine, "i2s", true), 0);
@@ -83,18 +95,37 @@ void station_talk(bool on) {
     CHECK_EQ(voice_engine_talk(&engine, on ? VOICE_TALK_ON : VOICE_TALK_OFF), VOICE_OK);
 }
 
+static void collect(void) {
+    const struct voice_packet *packet;
+    while ((packet = voice_engine_take(&engine)) != NULL) {
+        CHECK(n_sent < SENT_MAX);
+        sent[n_sent++] = *packet;
+        voice_engine_taken(&engine);
+    }
+}
+
 void run_frames(unsigned n) {
-    fake_run_us(n * FRAME_US);
+    for (unsigned i = 0; i < n; i++) {
+        fake_run_us(FRAME_US);
+        collect();
+    }
+}
+
+static const struct voice_packet *next_sent(void) {
+    if (n_seen < n_sent) {
+        return &sent[n_seen++];
+    }
+    n_seen = n_sent = 0;
+    return NULL;
 }
 
 static void give_back(uint32_t ssrc) {
     const struct voice_packet *packet;
-    while ((packet = voice_engine_take(&engine)) != NULL) {
+    while ((packet = next_sent()) != NULL) {
         uint8_t bytes[VOICE_PACKET_MAX_BYTES];
         memcpy(bytes, packet->bytes, packet->n_bytes);
         bytes[11] = (uint8_t)ssrc;
         CHECK(voice_engine_give(&engine, bytes, packet->n_bytes));
-        voice_engine_taken(&engine);
     }
 }
 
@@ -132,18 +163,17 @@ uint32_t stat(enum voice_stat which) {
 }
 
 bool next_packet(int16_t samples[KEPT]) {
-    const struct voice_packet *packet = voice_engine_take(&engine);
+    const struct voice_packet *packet = next_sent();
     if (packet != NULL) {
         CHECK_EQ(packet->n_bytes, HEADER_BYTES + 2 * KEPT);
         memcpy(samples, packet->bytes + HEADER_BYTES, 2 * KEPT);
-        voice_engine_taken(&engine);
     }
     return packet != NULL;
 }
 
 bool is_world(const int16_t *samples, int64_t sample) {
     for (int i = 0; i < KEPT; i++) {
-        if (samples[i] != fake_world(sample + i)) {
+        if (abs(samples[i] - fake_world(sample + i)) > (LOUD - SOFT) / 4) {
             return false;
         }
     }

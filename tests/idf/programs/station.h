@@ -12,7 +12,7 @@
 #define FRAME VOICE_FRAME_SAMPLES
 #define FRAME_US ((int64_t)VOICE_FRAME_US)
 // What the codec keeps of a frame: its first samples.
-#define KEPT 100
+#define KEPT 30
 
 extern struct voice_engine engine;
 // How long the codec takes for a frame.

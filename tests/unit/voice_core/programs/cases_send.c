@@ -690,3 +690,31 @@ CASE(the_first_syllable_is_sent) {
         CHECK(likeness > 750);
     }
 }
+
+CASE(amrwb_is_silent_in_pauses) {
+    static struct station a;
+    struct voice_config config = {
+        .codec = voice_codec_find("amrwb"), .options = {.bitrate_bps = 12650, .dtx = true},
+        .payload_type = 96, .ssrc = 0x1111,
+    };
+    voice_engine_init(&a.engine, test_clock_us);
+    CHECK_EQ(voice_engine_configure(&a.engine, &config), VOICE_OK);
+    CHECK_EQ(voice_engine_talk(&a.engine, VOICE_TALK_ON), VOICE_OK);
+    const int16_t *said = signal_recorded();
+    unsigned n_pause = 0, n_pause_sent = 0, n_markers = 0;
+    for (size_t f = 0; f < 1500; f++) {
+        uint8_t packet[VOICE_PACKET_MAX_BYTES];
+        station_tick(&a, said + f * FRAME);
+        bool sent = station_take(&a, packet) > 0;
+        n_markers += sent && packet[1] >> 7;
+        bool pause = f >= 40 && signal_peak(said + (f - 40) * FRAME, 41 * FRAME) == 0;
+        n_pause += pause;
+        n_pause_sent += pause && sent;
+    }
+    FIGURE("amrwb_dtx_pause_frames", n_pause);
+    FIGURE("amrwb_dtx_pause_sent", n_pause_sent);
+    FIGURE("amrwb_dtx_markers", n_markers);
+    CHECK(n_pause > 150);
+    CHECK(n_pause_sent <= n_pause / 7); // comfort noise every eighth frame
+    CHECK(n_markers >= 3 && n_markers < 100);
+}
