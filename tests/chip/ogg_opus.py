@@ -1,4 +1,4 @@
-"""Opus payloads of 20 ms in an Ogg file (RFC 3533, RFC 7845), and back: how other programs take and give them."""
+"""Opus payloads of 20 ms in an Ogg file (RFC 3533, RFC 7845), and back: as others take them."""
 
 from __future__ import annotations
 

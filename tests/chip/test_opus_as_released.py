@@ -68,7 +68,7 @@ def test_a_minute_of_speech_and_all_extremes(bitrate_bps: int, complexity: int) 
 def test_on_a_chips_instruction_set(
     bitrate_bps: int, complexity: int, request: pytest.FixtureRequest
 ) -> None:
-    """Where products and copies are other ones than here. `--soak`: all of the speech, and the extremes."""
+    """Where products and copies are other ones. `--soak`: all of the speech, and the extremes."""
     if request.config.getoption("--soak", default=False):
         sound = np.concatenate([_speech(), extreme_sounds()])
     else:

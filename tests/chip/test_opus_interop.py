@@ -1,4 +1,4 @@
-"""Opus from and to another program: ffmpeg, with the library in floating point and with a decoder of its own."""
+"""Opus from and to ffmpeg: with the library in floating point, and with its own decoder."""
 
 from __future__ import annotations
 

@@ -5,7 +5,19 @@ from collections.abc import Callable
 import pytest
 from voice_programs import Programs, cases_of
 
-_SUITES = ("wire", "ring", "jitter", "codec", "opus", "fast_opus", "engine", "alloc", "fuzz", "io", "race")
+_SUITES = (
+    "wire",
+    "ring",
+    "jitter",
+    "codec",
+    "opus",
+    "fast_opus",
+    "engine",
+    "alloc",
+    "fuzz",
+    "io",
+    "race",
+)
 _CANARIES = {
     ("canary", "address_heap_overflow"): "AddressSanitizer: heap-buffer-overflow",
     ("canary", "address_stack_overflow"): "AddressSanitizer: stack-buffer-overflow",
