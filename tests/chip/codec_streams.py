@@ -1,4 +1,4 @@
-"""A codec of the table without the engine: program/codec_stream.c on a machine, with either library."""
+"""A codec without the engine: program/codec_stream.c on a machine, with either library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sounds at the ends of what samples can be: where fixed-point arithmetic saturates, wraps or starves."""
+"""Sounds at the ends of what samples can be: where fixed point saturates, wraps or starves."""
 
 from __future__ import annotations
 

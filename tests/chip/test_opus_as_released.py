@@ -29,7 +29,9 @@ _EACH_COMPLEXITY = pytest.mark.parametrize("complexity", _COMPLEXITIES)
 def _stream(machine: str, complexity: int, *, released: bool = False) -> Stream:
     defines = f"-DVOICE_OPUS_COMPLEXITY={complexity}"
     try:
-        return build_stream(RV32 if machine == "rv32" else NATIVE, released=released, defines=defines)
+        return build_stream(
+            RV32 if machine == "rv32" else NATIVE, released=released, defines=defines
+        )
     except ReplayError as error:
         pytest.fail(str(error), pytrace=False)
 
@@ -66,11 +68,13 @@ def test_a_minute_of_speech_and_all_extremes(bitrate_bps: int, complexity: int) 
 def test_on_a_chips_instruction_set(
     bitrate_bps: int, complexity: int, request: pytest.FixtureRequest
 ) -> None:
-    """Where products and copies are other ones than here. `--soak`: all of the speech, and the extremes."""
+    """Where products and copies are other ones. `--soak`: all of the speech, and the extremes."""
     if request.config.getoption("--soak", default=False):
         sound = np.concatenate([_speech(), extreme_sounds()])
     else:
-        start = (_RATES.index(bitrate_bps) * len(_COMPLEXITIES) + bool(complexity)) * _RV32_S * RATE_HZ
+        start = (
+            (_RATES.index(bitrate_bps) * len(_COMPLEXITIES) + bool(complexity)) * _RV32_S * RATE_HZ
+        )
         sound = _speech()[start : start + _RV32_S * RATE_HZ]
     _judge("rv32", complexity, Settings("opus", bitrate_bps), sound)
 

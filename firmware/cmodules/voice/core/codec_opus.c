@@ -15,8 +15,8 @@
 // So long a talker is silent between words, not within them.
 #define PAUSE_FRAMES 5u
 
-// The most that makes a difference to the encoder: repeats then begin at the lowest bit rate, and speech suffers least
-// from losses; without any, it is hardly worse.
+// The most that makes a difference to the encoder: repeats then begin at the lowest bit rate, and
+// speech suffers least from losses; without any, it is hardly worse.
 #define EXPECTED_LOSS_PERCENT 25
 
 // A packet of so few bytes stands for a pause (RFC 7587 clause 3.1.3); any speech is longer.
@@ -34,8 +34,8 @@ struct contents {
 #define TOC_WITHOUT_SILK 0x80u
 #define TOC_STEREO 0x04u
 
-// Of a packet with one frame of 20 ms, which has `n_bytes` from `frame` on. SILK's flags are its first bits, RFC 6716
-// clause 4.2.3: speech and repeat, for each channel.
+// Of a packet with one frame of 20 ms, which has `n_bytes` from `frame` on. SILK's flags are its first
+// bits, RFC 6716 clause 4.2.3: speech and repeat, for each channel.
 static struct contents contents_of(uint8_t toc, const uint8_t *frame, size_t n_bytes) {
     if (n_bytes < PAUSE_MAX_BYTES) {
         return (struct contents) {.speech = false, .repeat = false};
@@ -50,7 +50,8 @@ static struct contents contents_of(uint8_t toc, const uint8_t *frame, size_t n_b
     };
 }
 
-// Opus packets may last 2.5 to 120 ms and have several frames; the jitter buffer's unit is 20 ms. False for any other.
+// Opus packets may last 2.5 to 120 ms and have several frames; the jitter buffer's unit is 20 ms. False
+// for any other.
 static bool read_packet(const uint8_t *payload, size_t n_bytes, struct contents *contents) {
     opus_int32 length = (opus_int32)n_bytes;
     if (n_bytes == 0 || opus_packet_get_nb_samples(payload, length, (opus_int32)VOICE_SAMPLE_RATE_HZ)
@@ -118,8 +119,8 @@ static bool encoder_set_bitrate(void *encoder, uint32_t bitrate_bps) {
     return follow_rate(encoder);
 }
 
-// The library changes the band with a click, and at low bit rates with seconds of noise after it: a decoder starts anew
-// there. So the encoder does too, and where there is nothing to be heard.
+// The library changes the band with a click, and at low bit rates with seconds of noise after it: a
+// decoder starts anew there. So the encoder does too, and where there is nothing to be heard.
 static bool follow_band(OpusEncoder *encoder) {
     struct rate *rate = rate_of(encoder);
     if (rate->wide == is_wide(rate->bitrate_bps) || rate->n_quiet < PAUSE_FRAMES) {

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// A factor of 16 bits in the upper half: bits_product_high(a, bits_high(b)) is (a * b) >> 16 to the last bit, and one
-// instruction where processors have one for a product's upper half.
+// A factor of 16 bits in the upper half: bits_product_high(a, bits_high(b)) is (a * b) >> 16 to the
+// last bit, and one instruction where processors have one for a product's upper half.
 static inline int32_t bits_high(int16_t factor) {
     return (int32_t)((uint32_t)(int32_t)factor << 16);
 }

@@ -1,4 +1,4 @@
-// What each file of the Opus library sees first, behind celt/arch.h: faster ways to the same results.
+// What each file of the Opus library sees first, behind celt/arch.h: faster ways to the same.
 #ifndef VOICE_FAST_OPUS_LIBRARY_H
 #define VOICE_FAST_OPUS_LIBRARY_H
 
@@ -12,11 +12,11 @@
 #define OVERRIDE_CELT_INNER_PROD
 #define celt_inner_prod(x, y, n, arch) ((void)(arch), voice_opus_inner_product((x), (y), (n)))
 
-// --- products of 32 and 16 bits -----------------------------------------------------------------
+// --- products of 32 and 16 bits ---------------------------------------------------------------
 //
-// The released macros for 32-bit processors make them of two 16-bit halves, in seven instructions or more. Where the
-// upper half of a product is one instruction, one factor is moved up first, so that the bits that are wanted are that
-// half: two instructions, and the same value to the last bit.
+// The released macros for 32-bit processors make them of two 16-bit halves, in seven instructions or
+// more. Where the upper half of a product is one instruction, one factor is moved up first, so that
+// the bits that are wanted are that half: two instructions, and the same value to the last bit.
 
 // RISC-V with M always can. An Xtensa core may: ESP-IDF's compiler says so in this header.
 #if defined(__riscv_mul) && __riscv_xlen == 32
@@ -50,9 +50,10 @@
 #define MULT32_32_Q16(a, b) bits_product_middle((a), (b))
 #endif
 
-// --- copies ---------------------------------------------------------------------------------------
+// --- copies -----------------------------------------------------------------------------------
 //
-// The encoder copies 4 kB of state several times a frame. C libraries for small machines do that a byte at a time.
+// The encoder copies 4 kB of state several times a frame. C libraries for small machines do that a
+// byte at a time.
 
 #if defined(__riscv)
 #include "copy.h"

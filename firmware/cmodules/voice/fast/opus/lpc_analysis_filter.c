@@ -1,15 +1,15 @@
-// A signal less its linear prediction, in the place of silk/LPC_analysis_filter.c: the same samples. Four at a time, so
-// that each coefficient and each sample is fetched once for four products.
+// A signal less its linear prediction, in the place of silk/LPC_analysis_filter.c: the same samples.
+// Four at a time, so that each coefficient and each sample is fetched once for four products.
 #include "SigProc_FIX.h"
 
 #include "bits.h"
 
 #define GROUP 4
 
-// `reversed` has the oldest sample's coefficient first, `oldest` is the sample it belongs to for the first output.
-// Modulo 2^32: sums that leave 32 bits on the way come back.
-static inline void predict_group(const opus_int16 *reversed, const opus_int16 *oldest, opus_int32 order,
-    opus_uint32 sum[GROUP]) {
+// `reversed` has the oldest sample's coefficient first, `oldest` is the sample it belongs to for the
+// first output. Modulo 2^32: sums that leave 32 bits on the way come back.
+static inline void predict_group(const opus_int16 *reversed, const opus_int16 *oldest,
+    opus_int32 order, opus_uint32 sum[GROUP]) {
     opus_int32 s0 = oldest[0], s1 = oldest[1], s2 = oldest[2];
     const opus_int16 *next = oldest + 3, *end = oldest + 3 + order;
     opus_uint32 p0 = 0, p1 = 0, p2 = 0, p3 = 0;
@@ -34,12 +34,14 @@ static inline void predict_group(const opus_int16 *reversed, const opus_int16 *o
 }
 
 static inline opus_int16 residual(opus_int16 sample, opus_uint32 prediction_q12) {
-    opus_int32 difference_q12 = (opus_int32)(((opus_uint32)(opus_int32)sample << 12) - prediction_q12);
+    opus_uint32 sample_q12 = (opus_uint32)(opus_int32)sample << 12;
+    opus_int32 difference_q12 = (opus_int32)(sample_q12 - prediction_q12);
     return bits_saturate_16(silk_RSHIFT_ROUND(difference_q12, 12));
 }
 
-void silk_LPC_analysis_filter(opus_int16 *out, const opus_int16 *in, const opus_int16 *coefficients_q12,
-    const opus_int32 n_samples, const opus_int32 order, int arch) {
+void silk_LPC_analysis_filter(opus_int16 *out, const opus_int16 *in,
+    const opus_int16 *coefficients_q12, const opus_int32 n_samples, const opus_int32 order,
+    int arch) {
     (void)arch;
     opus_int16 reversed[SILK_MAX_ORDER_LPC];
     opus_int32 at = order;

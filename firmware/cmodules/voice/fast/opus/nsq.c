@@ -1,10 +1,11 @@
-// Noise shaping quantisation of SILK with one state, in the place of silk/NSQ.c: the same pulses and the same state, bit
-// for bit. It is where the encoder spends most of its time at complexities 0 and 1, because a constant bit rate takes
-// several attempts at each frame.
+// Noise shaping quantisation of SILK with one state, in the place of silk/NSQ.c: the same pulses and
+// the same state, bit for bit. It is where the encoder spends most of its time at complexities 0 and
+// 1, because a constant bit rate takes several attempts at each frame.
 //
-// What is faster: the two long filters make two samples at a time (each coefficient and each past sample is fetched once
-// for both), their factors are moved up beforehand so that a product's upper half is the result, past values stay where
-// they are instead of moving through a register, and the choice between two levels is one comparison.
+// What is faster: the two long filters make two samples at a time (each coefficient and each past
+// sample is fetched once for both), their factors are moved up beforehand so that a product's upper
+// half is the result, past values stay where they are instead of moving through a register, and the
+// choice between two levels is one comparison.
 #include "main.h"
 
 #include "bits.h"
@@ -36,8 +37,8 @@ struct subframe {
     opus_int32 inverse_gain_q26;
     opus_int32 offset_q10;
     opus_int32 lambda_q10;
-    opus_int32 dead_zone_q10;  // beyond the plain one, for a lambda above 2
-    opus_int32 minus_one_q10;  // residual above which level 0 costs less than level -1
+    opus_int32 dead_zone_q10; // beyond the plain one, for a lambda above 2
+    opus_int32 minus_one_q10; // residual above which level 0 costs less than level -1
     bool voiced;
     bool has_lag;
     bool harmonic; // whether there is any long-term shaping
@@ -46,9 +47,14 @@ struct subframe {
 // Where a subframe's samples are; each of these goes on from one subframe to the next.
 struct signals {
     opus_int32 difference_q14[SHAPING_TAPS_MAX + MAX_SUB_FRAME_LENGTH]; // quantised less input
-    opus_int16 whitened[MAX_FRAME_LENGTH];                           // past output through the prediction filter
-    opus_int32 ltp_q15[2 * MAX_FRAME_LENGTH];                        // excitation
+    opus_int16 whitened[MAX_FRAME_LENGTH]; // past output through the prediction filter
+    opus_int32 ltp_q15[2 * MAX_FRAME_LENGTH]; // excitation
 };
+
+// As what it is added to: sums may wrap.
+static inline opus_uint32 product(opus_int32 a, opus_int32 high) {
+    return (opus_uint32)bits_product_high(a, high);
+}
 
 static void set_filter(struct filter *filter, const opus_int16 *coefficients, opus_int order) {
     filter->n_taps = (order + STRIDE - 1) / STRIDE * STRIDE;
@@ -61,7 +67,8 @@ static void set_filter(struct filter *filter, const opus_int16 *coefficients, op
     }
 }
 
-// The filter's output for two samples, as far as what came before both goes into it. `newest` is the last of that.
+// The filter's output for two samples, as far as what came before both goes into it. `newest` is the
+// last of that.
 static inline void filter_two(const struct filter *filter, const opus_int32 *newest,
     opus_uint32 out[BLOCK]) {
     const opus_int32 *high = filter->high;
@@ -72,9 +79,9 @@ static inline void filter_two(const struct filter *filter, const opus_int32 *new
         #pragma GCC unroll 4
         for (int i = 0; i < STRIDE; i++) {
             opus_int32 past = newest[-i];
-            first += (opus_uint32)bits_product_high(past, tap);
+            first += product(past, tap);
             tap = high[i + 1];
-            second += (opus_uint32)bits_product_high(past, tap);
+            second += product(past, tap);
         }
         high += STRIDE;
         newest -= STRIDE;
@@ -87,7 +94,7 @@ static inline opus_int32 predict_long(const opus_int32 *centre, const opus_int32
     opus_uint32 sum = 2;
     #pragma GCC unroll 5
     for (int i = 0; i < LTP_ORDER; i++) {
-        sum += (opus_uint32)bits_product_high(centre[LTP_ORDER / 2 - i], high[i]);
+        sum += product(centre[LTP_ORDER / 2 - i], high[i]);
     }
     return (opus_int32)sum;
 }
@@ -98,9 +105,9 @@ static inline opus_int32 level_q10(opus_int32 n, opus_int32 offset_q10) {
     return n * 1024 + towards_zero + offset_q10;
 }
 
-// Of the two levels around the residual the one with the lower cost, which is the squared error plus lambda times the
-// level's magnitude. Both costs are quadratic in the residual with the same leading term, so that the choice is a
-// threshold: half the sum of the levels, half of lambda further out.
+// Of the two levels around the residual the one with the lower cost, which is the squared error plus
+// lambda times the level's magnitude. Both costs are quadratic in the residual with the same leading
+// term, so that the choice is a threshold: half the sum of the levels, half of lambda further out.
 static inline opus_int32 choose_level(const struct subframe *sub, opus_int32 residual_q10) {
     opus_int32 offset = sub->offset_q10;
     opus_int32 from_offset = residual_q10 - offset;
@@ -133,10 +140,11 @@ static void set_levels(struct subframe *sub, opus_int lambda_q10) {
     sub->minus_one_q10 = bound >= 0 ? bound / divisor : -((-bound + divisor - 1) / divisor);
 }
 
-// What a sample is expected to be, in Q10: predicted from the past, less the noise that is to be shaped. `feedback_q12`
-// is that noise so far; what long-term shaping adds comes from around `centre`, a pitch period ago.
-static inline opus_uint32 expect(const struct subframe *sub, opus_uint32 prediction_q10, opus_uint32 feedback_q12,
-    opus_uint32 ltp_q13, const opus_int32 *centre) {
+// What a sample is expected to be, in Q10: predicted from the past, less the noise that is to be
+// shaped. `feedback_q12` is that noise so far; what long-term shaping adds comes from around `centre`,
+// a pitch period ago.
+static inline opus_uint32 expect(const struct subframe *sub, opus_uint32 prediction_q10,
+    opus_uint32 feedback_q12, opus_uint32 ltp_q13, const opus_int32 *centre) {
     opus_uint32 expected = (prediction_q10 << 2) - feedback_q12;
     if (!sub->has_lag) {
         return (opus_uint32)silk_RSHIFT_ROUND((opus_int32)expected, 2);
@@ -144,16 +152,16 @@ static inline opus_uint32 expect(const struct subframe *sub, opus_uint32 predict
     expected = (expected << 1) + ltp_q13;
     if (sub->harmonic) {
         opus_int32 outer = bits_add_saturated(centre[1], centre[-1]);
-        opus_uint32 noise = (opus_uint32)bits_product_high(outer, sub->harmonic_outer_high);
-        noise += (opus_uint32)bits_product_high(centre[0], sub->harmonic_inner_high);
+        opus_uint32 noise = product(outer, sub->harmonic_outer_high);
+        noise += product(centre[0], sub->harmonic_inner_high);
         expected -= noise << 1;
     }
     return (opus_uint32)silk_RSHIFT_ROUND((opus_int32)expected, 3);
 }
 
 // A subframe. All sums may wrap, as they do in the released code.
-static void quantize(silk_nsq_state *nsq, const struct subframe *sub, struct signals *signals, opus_int lag,
-    opus_int length, const opus_int16 *x, opus_int8 *pulses, opus_int16 *xq) {
+static void quantize(silk_nsq_state *nsq, const struct subframe *sub, struct signals *signals,
+    opus_int lag, opus_int length, const opus_int16 *x, opus_int8 *pulses, opus_int16 *xq) {
     opus_int32 *short_term = &nsq->sLPC_Q14[NSQ_LPC_BUF_LENGTH];
     opus_int32 *difference = &signals->difference_q14[SHAPING_TAPS_MAX];
     opus_int32 *shaped = &nsq->sLTP_shp_Q14[nsq->sLTP_shp_buf_idx];
@@ -169,25 +177,27 @@ static void quantize(silk_nsq_state *nsq, const struct subframe *sub, struct sig
         #pragma GCC unroll 2
         for (int i = 0; i < BLOCK; i++) {
             if (i > 0) {
-                prediction[i] += (opus_uint32)bits_product_high(short_term[i - 1], sub->prediction.high[0]);
-                shaping[i] += (opus_uint32)bits_product_high(difference[i - 1], sub->shaping.high[0]);
+                prediction[i] += product(short_term[i - 1], sub->prediction.high[0]);
+                shaping[i] += product(difference[i - 1], sub->shaping.high[0]);
             }
             opus_uint32 ar_q12 = shaping[i] << 1;
-            ar_q12 += (opus_uint32)bits_product_high(lf_ar_q14, sub->tilt_high);
-            opus_uint32 lf_q12 = (opus_uint32)bits_product_high(shaped[i - 1], sub->lf_ma_high);
-            lf_q12 += (opus_uint32)bits_product_high(lf_ar_q14, sub->lf_ar_high);
+            ar_q12 += product(lf_ar_q14, sub->tilt_high);
+            opus_uint32 lf_q12 = product(shaped[i - 1], sub->lf_ma_high);
+            lf_q12 += product(lf_ar_q14, sub->lf_ar_high);
             opus_uint32 ltp_q13 = 0;
             if (sub->voiced) {
                 ltp_q13 = (opus_uint32)predict_long(excitation + i - lag, sub->ltp_high);
             }
-            opus_uint32 expected = expect(sub, prediction[i], ar_q12 + lf_q12, ltp_q13, shaped + i - lag);
-            opus_uint32 x_q10 = (opus_uint32)bits_product_high(sub->inverse_gain_q26, bits_high(x[i]));
+            opus_uint32 expected =
+                expect(sub, prediction[i], ar_q12 + lf_q12, ltp_q13, shaped + i - lag);
+            opus_uint32 x_q10 = product(sub->inverse_gain_q26, bits_high(x[i]));
 
             // Dither: the sign is turned over, or not, in front of the quantiser and behind it.
             seed = (opus_uint32)silk_RAND(seed);
             opus_uint32 turn = (opus_uint32)((opus_int32)seed >> 31);
             opus_uint32 residual = ((x_q10 - expected) ^ turn) - turn;
-            opus_int32 level = choose_level(sub, silk_LIMIT_32((opus_int32)residual, -(31 << 10), 30 << 10));
+            opus_int32 limited = silk_LIMIT_32((opus_int32)residual, -(31 << 10), 30 << 10);
+            opus_int32 level = choose_level(sub, limited);
             pulses[i] = (opus_int8)level;
             seed += (opus_uint32)level;
             opus_uint32 pulse_q14 = (opus_uint32)level_q10(level, sub->offset_q10) << 4;
@@ -229,7 +239,8 @@ static void load_differences(const silk_nsq_state *nsq, struct signals *signals)
     }
 }
 
-static void store_differences(silk_nsq_state *nsq, const struct signals *signals, opus_int length, opus_int order) {
+static void store_differences(silk_nsq_state *nsq, const struct signals *signals, opus_int length,
+    opus_int order) {
     const opus_int32 *newest = &signals->difference_q14[SHAPING_TAPS_MAX + length - 1];
     nsq->sDiff_shp_Q14 = newest[0];
     for (opus_int i = 0; i < order; i++) {
@@ -244,10 +255,10 @@ static void scale(opus_int32 *values, opus_int n_values, opus_int32 factor_q16) 
     }
 }
 
-// The past excitation, as far as long-term prediction reaches: anew from whitened past output, or in units of the new
-// gain.
-static void scale_excitation(const silk_nsq_state *nsq, struct signals *signals, opus_int lag, opus_int32 inverse_q31,
-    opus_int32 change_q16) {
+// The past excitation, as far as long-term prediction reaches: anew from whitened past output, or in
+// units of the new gain.
+static void scale_excitation(const silk_nsq_state *nsq, struct signals *signals, opus_int lag,
+    opus_int32 inverse_q31, opus_int32 change_q16) {
     opus_int n_past = lag + LTP_ORDER / 2;
     opus_int start = nsq->sLTP_buf_idx - n_past;
     if (!nsq->rewhite_flag) {
@@ -268,8 +279,8 @@ static void scale_state(silk_nsq_state *nsq, opus_int ltp_mem_length, opus_int32
     nsq->sDiff_shp_Q14 = bits_product_middle(change_q16, nsq->sDiff_shp_Q14);
 }
 
-static void set_subframe(struct subframe *sub, const opus_int16 ltp_q14[LTP_ORDER], opus_int harmonic_q14,
-    opus_int tilt_q14, opus_int32 lf_q14) {
+static void set_subframe(struct subframe *sub, const opus_int16 ltp_q14[LTP_ORDER],
+    opus_int harmonic_q14, opus_int tilt_q14, opus_int32 lf_q14) {
     for (int i = 0; i < LTP_ORDER; i++) {
         sub->ltp_high[i] = bits_high(ltp_q14[i]);
     }
@@ -284,10 +295,10 @@ static void set_subframe(struct subframe *sub, const opus_int16 ltp_q14[LTP_ORDE
 void silk_NSQ_c(const silk_encoder_state *encoder, silk_nsq_state *nsq, SideInfoIndices *indices,
     const opus_int16 x[], opus_int8 pulses[], const opus_int16 *prediction_q12,
     const opus_int16 ltp_q14[LTP_ORDER * MAX_NB_SUBFR],
-    const opus_int16 shaping_q13[MAX_NB_SUBFR * MAX_SHAPE_LPC_ORDER], const opus_int harmonic_q14[MAX_NB_SUBFR],
-    const opus_int tilt_q14[MAX_NB_SUBFR], const opus_int32 lf_q14[MAX_NB_SUBFR],
-    const opus_int32 gains_q16[MAX_NB_SUBFR], const opus_int lags[MAX_NB_SUBFR], const opus_int lambda_q10,
-    const opus_int ltp_scale_q14) {
+    const opus_int16 shaping_q13[MAX_NB_SUBFR * MAX_SHAPE_LPC_ORDER],
+    const opus_int harmonic_q14[MAX_NB_SUBFR], const opus_int tilt_q14[MAX_NB_SUBFR],
+    const opus_int32 lf_q14[MAX_NB_SUBFR], const opus_int32 gains_q16[MAX_NB_SUBFR],
+    const opus_int lags[MAX_NB_SUBFR], const opus_int lambda_q10, const opus_int ltp_scale_q14) {
     opus_int length = encoder->subfr_length, ltp_mem = encoder->ltp_mem_length;
     bool interpolated = indices->NLSFInterpCoef_Q2 != 4;
     opus_int lag = nsq->lagPrev;
@@ -295,7 +306,8 @@ void silk_NSQ_c(const silk_encoder_state *encoder, silk_nsq_state *nsq, SideInfo
     struct subframe sub;
 
     sub.voiced = indices->signalType == TYPE_VOICED;
-    sub.offset_q10 = silk_Quantization_Offsets_Q10[indices->signalType >> 1][indices->quantOffsetType];
+    sub.offset_q10 =
+        silk_Quantization_Offsets_Q10[indices->signalType >> 1][indices->quantOffsetType];
     set_levels(&sub, lambda_q10);
     nsq->rand_seed = indices->Seed;
     nsq->sLTP_shp_buf_idx = ltp_mem;
@@ -313,8 +325,8 @@ void silk_NSQ_c(const silk_encoder_state *encoder, silk_nsq_state *nsq, SideInfo
             lag = lags[k];
             if (new_filter) {
                 opus_int start = ltp_mem - lag - encoder->predictLPCOrder - LTP_ORDER / 2;
-                silk_LPC_analysis_filter(&signals.whitened[start], &nsq->xq[start + k * length], filter_q12,
-                    ltp_mem - start, encoder->predictLPCOrder, encoder->arch);
+                silk_LPC_analysis_filter(&signals.whitened[start], &nsq->xq[start + k * length],
+                    filter_q12, ltp_mem - start, encoder->predictLPCOrder, encoder->arch);
                 nsq->rewhite_flag = 1;
                 nsq->sLTP_buf_idx = ltp_mem;
             }
