@@ -41,7 +41,7 @@ def test_packets_are_those_of_the_released_library(native: Replay, mode: Mode) -
 
 @pytest.mark.parametrize("mode", _ENCODED_FASTER, ids=str)
 def test_the_released_library_says_the_same_on_a_chip(scripts_of: ScriptsOf, mode: Mode) -> None:
-    """Where a sum overflows, it is the compiler that decides: so the comparison holds there, too."""
+    """Where a sum overflows, the compiler decides: so the comparison is made there, too."""
     scripts = scripts_of(mode)
     released = build(RELEASED_RV32).run(f"{mode}-send", scripts.send)
     assert first_difference(released, scripts.sent) == ""

@@ -70,7 +70,7 @@ OPUS_FAST_C   := $(sort $(wildcard $(FAST)/opus/*.c))
 endif
 OPUS_C := $(filter-out $(OPUS_REPLACED),$(OPUS_C))
 
-# Two files of it are repaired on the way, see fixes/. Some are ours, see fast/.
+# Some files of it are ours, see fast/. Two are repaired on the way where they are not, see fixes/.
 VOAMRWB_FAST  := $(call FAST_OF,amrwb)
 # Here one function is replaced, and the rest stays: the library's gets another name, and nobody calls it.
 VOAMRWB_SPLIT := $(if $(filter dot_product,$(VOAMRWB_FAST)),math_op:voAWB_Dot_product12) \
@@ -137,6 +137,10 @@ ifdef LIBRARY_WRAPPERS
 all: $(OUT)/libwrappers.a
 ALL_O += $(WRAPPERS_O)
 endif
+
+# What an earlier build made of files that others have replaced since: c_budget takes what it finds.
+GONE := $(filter-out $(ALL_O),$(shell test ! -d $(OUT) || find $(OUT) -name '*.o'))
+$(if $(GONE),$(shell rm -f $(GONE) $(GONE:.o=.d) $(GONE:.o=.ci)))
 
 # --- rules ----------------------------------------------------------------------------------
 
