@@ -46,3 +46,50 @@ def test_packets_and_sound_are_the_library_s(
     assert speech + noise + nothing == _FRAMES + 50 * len(_other_sounds())
     assert speech > _FRAMES // 2
     assert (noise > 20 and nothing > 100) if dtx else (noise == nothing == 0)
+
+
+def _ffmpeg(*arguments: str) -> None:
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-y"]
+    subprocess.run([*command, *arguments], check=True, timeout=120)
+
+
+def _samples(path: Path) -> Samples:
+    return np.frombuffer(path.read_bytes(), "<i2").astype(np.int16)
+
+
+def _decoded_by_us(programs: Programs, amr: Path, raw: Path) -> Samples:
+    """At 8 kHz: every second sample of ours is the decoder's own, 16 of its samples late."""
+    ended = programs.run("amrnb_file", "decode", str(amr), str(raw))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return _samples(raw)[1::2][16:]
+
+
+@pytest.mark.parametrize("rate_bps", _RATES_BPS)
+def test_ffmpeg_decodes_what_we_send(
+    programs: Programs, recording: Path, tmp_path: Path, rate_bps: int
+) -> None:
+    """FFmpeg's own decoder, which computes in floating point, hears what ours hears."""
+    amr, theirs = tmp_path / "ours.amr", tmp_path / "theirs.raw"
+    ended = programs.run("amrnb_file", "encode", str(rate_bps), str(recording), str(amr))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    _ffmpeg("-c:a", "amrnb", "-i", str(amr), "-f", "s16le", str(theirs))
+    ours = _decoded_by_us(programs, amr, tmp_path / "ours.raw")[: _SPEECH_S * 8000]
+    heard = _samples(theirs)[: ours.size]
+    assert heard.size == ours.size
+    likeness = float(np.corrcoef(ours.astype(float), heard.astype(float))[0, 1])
+    assert likeness > 0.97
+
+
+@pytest.mark.parametrize("rate_bps", _RATES_BPS)
+def test_we_decode_what_ffmpeg_sends(
+    programs: Programs, recording: Path, tmp_path: Path, rate_bps: int
+) -> None:
+    """The same samples as the same library's decoder in FFmpeg."""
+    amr, theirs = tmp_path / "theirs.amr", tmp_path / "theirs.raw"
+    raw = ("-f", "s16le", "-ar", str(RATE_HZ), "-ac", "1", "-i", str(recording))
+    _ffmpeg(*raw, "-ar", "8000", "-c:a", "libopencore_amrnb", "-b:a", str(rate_bps), str(amr))
+    _ffmpeg("-c:a", "libopencore_amrnb", "-i", str(amr), "-f", "s16le", str(theirs))
+    ours = _decoded_by_us(programs, amr, tmp_path / "ours.raw")
+    heard = _samples(theirs)[: ours.size]
+    assert ours.size > _SPEECH_S * 8000
+    assert np.array_equal(ours, heard)
