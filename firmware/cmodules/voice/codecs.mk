@@ -123,6 +123,9 @@ AMRNB_FLAGS := -x c -std=c99 -DAMRNB_PREFIX=$(AMRNB_PREFIX) -include $(FIXES)/op
                -I$(OCNB)/dec/include -I$(OPENCORE)/opencore/codecs_v2/audio/gsm_amr/common/dec/include \
                -I$(OCNB)/enc/src
 
+# Loops that fill the registers just so: the scheduler before register allocation would need more.
+FAST_FLAGS := -fno-schedule-insns
+
 OPUS_O     := $(OPUS_C:%.c=$(OUT)/opus/%.o) $(OPUS_FAST_C:$(FAST)/%.c=$(OUT)/fast/%.o)
 VOAMRWB_O  := $(VOAMRWB_C:%.c=$(OUT)/vo-amrwbenc/%.o) \
               $(VOAMRWB_FIXED:%=$(OUT)/fixes/%.o) $(VOAMRWB_FAST:%=$(OUT)/fast/amrwb/%.o)
@@ -213,18 +216,16 @@ $(OUT)/opencore-amr/amrnb/%.o: $(OPENCORE)/amrnb/%.cpp $(OUT)/flags
 	$(call compile,$(AMRNB_FLAGS))
 
 $(OUT)/fast/amrnb/%.o: $(FAST)/amrnb/%.c $(OUT)/flags
-	$(call compile,$(AMRNB_FLAGS))
+	$(call compile,$(AMRNB_FLAGS) $(FAST_FLAGS))
 
-# Rewritten only when the compiler, a flag or the choice of files is another than last time. Then nothing
-# from before stays: some builds link all objects they find.
+# Rewritten only when the compiler, a flag or the choice of files is another than last time.
 FLAGS_NOW := $(if $(RELEASED),released) $(CC) $(COMMON) $(OPUS_FLAGS) $(VOAMRWB_FLAGS) $(OPENCORE_FLAGS) \
-             $(AMRNB_FLAGS) $(AMRNB_FAST)
+             $(AMRNB_FLAGS) $(AMRNB_FAST) $(FAST_FLAGS)
 ifneq ($(FLAGS_NOW),$(shell cat $(OUT)/flags 2>/dev/null))
 .PHONY: $(OUT)/flags
 endif
 $(OUT)/flags:
 	@mkdir -p $(@D)
-	@find $(@D) -name '*.o' -delete
 	@printf '%s\n' '$(FLAGS_NOW)' > $@
 
 clean:

@@ -72,10 +72,10 @@ class Programs:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def run(self, suite: str, case: str = "") -> subprocess.CompletedProcess[str]:
-        """Run a case (without one, the program lists its cases) and return how it ended."""
+    def run(self, suite: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a case (a suite without one lists its cases) and return how it ended."""
         return subprocess.run(
-            [str(self.folder / suite), *([case] if case else [])],
+            [str(self.folder / suite), *arguments],
             env={
                 **os.environ,
                 **_SANITIZER_OPTIONS,
