@@ -77,7 +77,7 @@ def build(architecture: str, codecs: Sequence[str], target: str = "link.map") ->
 
 
 def sizes(link_map: str) -> dict[str, Size]:
-    """Bytes by owner ("engine", "amrwb", "opus", "amrnb", "strings") from the text of a linker's map."""
+    """Bytes by owner ("engine", a codec, "strings") from the text of a linker's map."""
     result: dict[str, Size] = {}
     for kind, n_bytes, path in _input_sections(link_map):
         size = result.setdefault(owner(path), Size())
