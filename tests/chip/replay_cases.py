@@ -44,8 +44,8 @@ def _rates(codec: str) -> list[int]:
     return [int(rate) for rate in re.findall(r"\d+", table[1])]
 
 
-# AMR-WB has its nine rates, AMR-NB its eight; Opus takes any from 6 to 24 kbit/s: both ends, and what it makes
-# narrow, medium and wide band in between.
+# AMR-WB has its nine rates, AMR-NB its eight; Opus takes any from 6 to 24 kbit/s: both ends, and
+# what it makes narrow, medium and wide band in between.
 MODES = [
     *(Mode("amrwb", rate) for rate in _rates("amrwb")),
     *(Mode("amrnb", rate) for rate in _rates("amrnb")),

@@ -21,7 +21,7 @@ _PACKET_MS = 20
 
 
 def media_sdp(codec: str, port: int, host: str = "127.0.0.1") -> str:
-    """The description of a call in ``codec`` ("amrwb", "amrnb" or "opus") that arrives at host:port."""
+    """The description of a call in ``codec``, as "amrwb", that arrives at host:port."""
     if codec not in _MEDIA:
         raise BenchError(
             f"no session description for codec {codec!r}",
