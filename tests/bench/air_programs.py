@@ -97,5 +97,7 @@ def hear(
 def _run(command: list[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     run = subprocess.run(command, input=given, capture_output=True, check=False)
     if run.returncode:
-        raise AirError(f"{Path(command[0]).name} ended with {run.returncode}: {run.stderr[-500:]!r}")
+        raise AirError(
+            f"{Path(command[0]).name} ended with {run.returncode}: {run.stderr[-500:]!r}"
+        )
     return run

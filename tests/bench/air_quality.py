@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from air_programs import RATE_HZ, Samples
 from pesq import pesq
 from pystoi import stoi

@@ -21,6 +21,7 @@ import boot_figures  # noqa: E402
 import chip_figures  # noqa: E402
 import heap_figures  # noqa: E402
 import instruction_figures  # noqa: E402
+import loss_jitter  # noqa: E402
 import size_figures  # noqa: E402
 from figure_limits import Figures, beyond, limits_of  # noqa: E402
 from figures_page import page  # noqa: E402
@@ -47,6 +48,7 @@ def measure(quick: bool) -> Figures:
     ]
     if not quick:
         steps.append(("voice loop on other chips, instructions counted", chip_figures.measure))
+        steps.append(("speech through bad air, a few minutes", loss_jitter.measure_all))
     for what, step in steps:
         tell(what)
         figures |= step()
