@@ -4,8 +4,8 @@ A handset's frame is complete 20 ms after its first sample; its packet leaves 0 
 (Python's pump) and takes 5 ms at least. Jitter of J ms adds a delay that is uniform within 0 to
 2 J, that is J on average and up to J more or less, as Linux' netem has it: with 80 ms packets
 overtake each other as a rule. On top of that, one packet in a hundred is held up by 30 ms (and
-overtaken), and one comes twice. Losses are independent, or in bursts of three on average (Gilbert-Elliott:
-nothing is lost in its good state, everything in its bad one).
+overtaken), and one comes twice. Losses are independent, or in bursts of three on average
+(Gilbert-Elliott: nothing is lost in its good state, everything in its bad one).
 """
 
 from __future__ import annotations

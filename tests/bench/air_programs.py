@@ -74,7 +74,7 @@ def send(codec: Codec, said: Samples) -> bytes:
 def hear(
     program: str, codec: Codec, packets: bytes, arrivals: npt.NDArray[np.void], phase_us: int
 ) -> Heard:
-    """Play the arrivals to "receiver" or "reference", whose frames begin `phase_us` after time 0."""
+    """Play the arrivals to "receiver" or "reference"; the first frame is `phase_us` after 0."""
     n_frames = int(arrivals["packet"].max()) + 1 + _TAIL_FRAMES
     folder = Path(tempfile.mkdtemp(dir=OUT))
     try:

@@ -1,9 +1,9 @@
-"""The loss and jitter table: what is heard of a talk through bad air, by ours and by a plain receiver.
+"""The loss and jitter table: what is heard of a talk through bad air, ours and a plain receiver's.
 
-`python tests/bench/loss_jitter.py` writes build/bench/loss_jitter.json and loss_jitter.svg and prints
-the table. Every cell is several talks (seeds), each of other speech, with other losses and another
-phase of the loudspeaker; both receivers get the same packets at the same times. Each begins knowing
-nothing of the network. Names of the figures:
+`python tests/bench/loss_jitter.py` writes build/bench/loss_jitter.json and loss_jitter.svg and
+prints the table. Every cell is several talks (seeds), each of other speech, with other losses and
+another phase of the loudspeaker; both receivers get the same packets at the same times. Each begins
+knowing nothing of the network. Names of the figures:
 
     receive.<codec>.<bit rate>.<cell>.{stoi,pesq}             means over the seeds
     receive.<codec>.<bit rate>.<cell>.{stoi,pesq}_reference
