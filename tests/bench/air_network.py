@@ -1,11 +1,11 @@
 """The simulated air: which packets of a talk arrive, and when.
 
 A handset's frame is complete 20 ms after its first sample; its packet leaves 0 to 5 ms later
-(Python's pump) and takes 5 ms at least. Jitter of J ms adds a delay that is uniform within 0 to 2 J,
-that is J on average and up to J more or less, as Linux' netem has it: with 80 ms packets overtake
-each other as a rule. On top of that, one packet in a hundred is held up by 30 ms (and overtaken),
-and one comes twice. Losses are independent, or in bursts of three on average (Gilbert-Elliott:
-nothing is lost in its good state, everything in its bad one).
+(Python's pump) and takes 5 ms at least. Jitter of J ms adds a delay that is uniform within 0 to
+2 J, that is J on average and up to J more or less, as Linux' netem has it: with 80 ms packets
+overtake each other as a rule. On top of that, one packet in a hundred is held up by 30 ms (and
+overtaken), and one comes twice. Losses are independent, or in bursts of three on average
+(Gilbert-Elliott: nothing is lost in its good state, everything in its bad one).
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ def arrivals(network: Network, n_packets: int, seed: int) -> npt.NDArray[np.void
     return found
 
 
-def _lost(
-    network: Network, n_packets: int, random: np.random.Generator
-) -> npt.NDArray[np.bool_]:
+def _lost(network: Network, n_packets: int, random: np.random.Generator) -> npt.NDArray[np.bool_]:
     share = network.loss_percent / 100
     if not network.bursty:
         return random.random(n_packets) < share

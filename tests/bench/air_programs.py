@@ -74,7 +74,7 @@ def send(codec: Codec, said: Samples) -> bytes:
 def hear(
     program: str, codec: Codec, packets: bytes, arrivals: npt.NDArray[np.void], phase_us: int
 ) -> Heard:
-    """Play the arrivals to "receiver" or "reference", whose frames begin `phase_us` after time 0."""
+    """Play the arrivals to "receiver" or "reference"; the first frame is `phase_us` after 0."""
     n_frames = int(arrivals["packet"].max()) + 1 + _TAIL_FRAMES
     folder = Path(tempfile.mkdtemp(dir=OUT))
     try:
@@ -97,5 +97,7 @@ def hear(
 def _run(command: list[str], given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     run = subprocess.run(command, input=given, capture_output=True, check=False)
     if run.returncode:
-        raise AirError(f"{Path(command[0]).name} ended with {run.returncode}: {run.stderr[-500:]!r}")
+        raise AirError(
+            f"{Path(command[0]).name} ended with {run.returncode}: {run.stderr[-500:]!r}"
+        )
     return run

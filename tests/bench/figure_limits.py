@@ -25,6 +25,8 @@ MOUTH_TO_EAR_P95_MS = 120
 """On perfect air."""
 _BUDGETED = ("voice_rom", "voice_ram", "voice_stack", "vault_rom", "vault_ram", "vault_stack")
 _DRIFT = "heap_drift_"
+DELAY_PERFECT_AIR_MS, DELAY_BAD_AIR_MS = 120, 200
+"""Mouth to ear, 95 %: on perfect air; with 5 % lost and 30 ms of jitter."""
 # Nothing stays behind for good; but the collector takes what looks like an address for one.
 _DRIFT_MAX_BYTES = 256
 
@@ -59,6 +61,8 @@ def limits_of(figures: Figures) -> dict[str, Limit]:
             found[name] = Limit(at_least=round(HEADROOM * figures[f"{board}.heap_budget"]))
         elif figure.startswith(_DRIFT):
             found[name] = Limit(at_most=_DRIFT_MAX_BYTES)
+        elif board == "receive":
+            found |= _limit_of_receiving(name, figures)
         elif figure.removesuffix("_bytes") in _BUDGETED:
             found[name] = Limit(at_most=figures[name.replace("_bytes", "_budget_bytes")])
         elif figure == "engine.ram_and_stack_without_opus_bytes":
@@ -82,6 +86,17 @@ def _of_voice_mode(name: str) -> Limit | None:
     if figure == "fast_over_released" and mode in FAST_OVER_RELEASED:
         return Limit(at_most=FAST_OVER_RELEASED[mode])
     return None
+
+
+def _limit_of_receiving(name: str, figures: Figures) -> dict[str, Limit]:
+    if name.endswith("perfect_air.delay_p95_ms"):
+        return {name: Limit(at_most=DELAY_PERFECT_AIR_MS)}
+    if name.endswith("loss5_random.jitter30.delay_p95_ms"):
+        return {name: Limit(at_most=DELAY_BAD_AIR_MS)}
+    if name.endswith((".stoi", ".pesq")):
+        least = figures[f"{name}_reference"] - figures[f"{name}_spread"]
+        return {name: Limit(at_least=round(least, 4))}
+    return {}
 
 
 def beyond(figures: Figures, limits: Mapping[str, Limit]) -> list[str]:

@@ -57,11 +57,12 @@ def _map(
 
 
 def _cell(x: int, y: int, ours: float, reference: float) -> list[str]:
-    middle = x + _CELL_W // 2
+    middle, size = x + _CELL_W // 2, f'width="{_CELL_W - 2}" height="{_CELL_H - 2}"'
+    below = f'<text x="{middle}" y="{y + 25}" text-anchor="middle" font-size="9">'
     return [
-        f'<rect x="{x}" y="{y}" width="{_CELL_W - 2}" height="{_CELL_H - 2}" fill="{_colour(ours)}"/>',
+        f'<rect x="{x}" y="{y}" {size} fill="{_colour(ours)}"/>',
         f'<text x="{middle}" y="{y + 13}" text-anchor="middle">{ours:.3f}</text>',
-        f'<text x="{middle}" y="{y + 25}" text-anchor="middle" font-size="9">{reference:.3f}</text>',
+        f"{below}{reference:.3f}</text>",
     ]
 
 

@@ -22,6 +22,7 @@ import boot_figures  # noqa: E402
 import call_figures  # noqa: E402
 import heap_figures  # noqa: E402
 import instruction_figures  # noqa: E402
+import loss_jitter  # noqa: E402
 import secure_figures  # noqa: E402
 import size_figures  # noqa: E402
 import voice_figures  # noqa: E402
@@ -65,6 +66,7 @@ def _steps(options: set[str], tell: Callable[[str], None]) -> list[Step]:
     return [
         voice,
         ("vault and SRTP, instructions counted", secure_figures.measure),
+        ("speech through bad air, a few minutes", loss_jitter.measure_all),
         *short,
         ("heap with the application up, then an hour of use", lambda: _heaps_and_hour(tell)),
         ("a call between two virtual handsets, in real time", call_figures.measure),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from air_network import FRAME_US, HELD_UP_US, LEAST_US, PUMP_US, Network, arrivals
 from air_quality import cut_up, judge
-from loss_jitter import CODECS, Cell, all_cells, measure, perfect_air, talk, worse
+from figure_limits import beyond, limits_of
+from loss_jitter import CODECS, Cell, all_cells, measure, perfect_air, talk
 
 _AMRWB, _OPUS = CODECS
 _SAMPLE = [
@@ -41,9 +42,24 @@ def test_mouth_to_ear_is_short(sample: dict[str, float]) -> None:
 
 
 def test_worse_is_beyond_the_spread_of_the_talks() -> None:
-    figures = {"a.stoi": 0.9, "a.stoi_reference": 0.92, "a.stoi_spread": 0.03}
-    assert worse(figures) == []
-    assert worse({**figures, "a.stoi_spread": 0.01}) == ["a.stoi"]
+    figures = {
+        "receive.c.stoi": 0.9,
+        "receive.c.stoi_reference": 0.92,
+        "receive.c.stoi_spread": 0.03,
+    }
+    assert beyond(figures, limits_of(figures)) == []
+    figures["receive.c.stoi_spread"] = 0.01
+    assert beyond(figures, limits_of(figures)) == ["receive.c.stoi"]
+
+
+def test_delays_have_their_limits() -> None:
+    bad = {
+        "receive.c.perfect_air.delay_p95_ms": 121.0,
+        "receive.c.loss5_random.jitter30.delay_p95_ms": 201.0,
+    }
+    assert beyond(bad, limits_of(bad)) == list(bad)
+    free = {"receive.c.loss5_random.jitter80.delay_p95_ms": 300.0}
+    assert limits_of(free) == {}
 
 
 def test_the_table_has_every_cell_once() -> None:

@@ -58,8 +58,7 @@ void voice_timescale_play(struct voice_timescale *timescale, int16_t pcm[VOICE_F
     }
     memcpy(pcm, waiting(timescale), VOICE_FRAME_SAMPLES * sizeof(pcm[0]));
     timescale->n_waiting = (uint16_t)(n_waiting - VOICE_FRAME_SAMPLES);
-    // A history is a frame, so that what is played becomes it, and the rest moves up behind. (Two
-    // copies of what does not overlap: memmove() goes byte by byte on some chips.)
+    // A history is a frame: what is played becomes it, and the rest moves up behind.
     memcpy(timescale->samples, pcm, VOICE_FRAME_SAMPLES * sizeof(pcm[0]));
     memcpy(waiting(timescale), waiting(timescale) + VOICE_FRAME_SAMPLES,
         timescale->n_waiting * sizeof(pcm[0]));

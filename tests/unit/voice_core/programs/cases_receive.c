@@ -351,3 +351,52 @@ CASE(receive_wild_timestamps_let_go_of_the_talker) {
         }
     }
 }
+
+// --- with the codec itself --------------------------------------------------------------------
+
+// AMR-WB with DTX: speech, two seconds of a quiet room, speech.
+CASE(receive_amrwb_pause) {
+    static int16_t said[200 * FRAME];
+    static uint8_t encoder[8192] VOICE_ALIGNED, decoder[8192] VOICE_ALIGNED;
+    const struct voice_codec *codec = voice_codec_find("amrwb");
+    struct voice_config config = {.codec = codec, .payload_type = 96,
+                                  .options = {.bitrate_bps = 12650, .dtx = true}};
+    uint32_t seed = 11, n_sent = 0;
+    signal_speech(said, 200 * FRAME);
+    for (unsigned i = 50 * FRAME; i < 150 * FRAME; i++) {
+        said[i] = (int16_t)(random_next(&seed) % 64) - 32;
+    }
+    CHECK(codec->encoder_bytes() <= sizeof(encoder) && codec->decoder_bytes() <= sizeof(decoder));
+    CHECK(codec->encoder_init(encoder, &config.options));
+    memset(&stats, 0, sizeof(stats));
+    voice_receive_init(&receive, &stats, clock_us);
+    CHECK(voice_receive_configure(&receive, &config, decoder));
+    int quietest = INT16_MAX, loudest = 0;
+    for (uint32_t n = 0; n < 200; n++) {
+        struct voice_packet packet = {.arrival_us = now_us};
+        struct voice_rtp rtp = {.marker = n == 0, .payload_type = 96, .ssrc = SSRC,
+                                .sequence = (uint16_t)n_sent, .timestamp = n * 320u};
+        int n_payload = codec->encode(encoder, said + n * FRAME,
+            packet.bytes + VOICE_RTP_HEADER_BYTES, 62);
+        CHECK(n_payload >= 0);
+        if (n_payload > 0) {
+            n_sent++;
+            voice_rtp_write(packet.bytes, &rtp);
+            packet.n_bytes = (uint16_t)(VOICE_RTP_HEADER_BYTES + (unsigned)n_payload);
+            voice_receive_packet(&receive, &packet);
+        }
+        tick();
+        int peak = signal_peak(speaker, FRAME);
+        if (n >= 80 && n < 150) {
+            quietest = peak < quietest ? peak : quietest;
+            loudest = peak > loudest ? peak : loudest;
+        }
+    }
+    FIGURE("amrwb_pause_packets_of_200", n_sent);
+    FIGURE("amrwb_pause_noise_peak", loudest);
+    CHECK(n_sent < 140);
+    CHECK(STAT(comfort_noise) > 50);
+    CHECK_EQ(STAT(concealed) + STAT(rx_lost) + STAT(underruns) + STAT(rx_late), 0);
+    CHECK_EQ(STAT(rx_bursts), 1);
+    CHECK(quietest > 0 && loudest < 200); // a room, not silence, and not the last word again
+}
