@@ -11,6 +11,9 @@ from voice_figures import Mode, VoiceBench, side_by_side
 from voice_page import modes_of
 from voice_program import KNOWN, LIBRARY, LOOP, TABLE, Job, mips, read_answer
 
+# On a busy machine the programs take that long to build.
+pytestmark = pytest.mark.timeout(900)
+
 N_TURNS = 1000
 PER_TURN = 2
 # Around the loop: the call, and reading the counter.

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from run_fuzz import Ledger, goals
-from voice_fuzz import CANARY, FOUND, HERE, OUT, FuzzError, Outcome, Target, build
+from voice_fuzz import CANARY, CORE, FOUND, HERE, OUT, FuzzError, Outcome, Target, build
+
+# On a busy machine the programs take that long to build.
+pytestmark = pytest.mark.timeout(900)
 
 # What must have been executed, or the fuzzer never got past the parsers.
 REACHED = {
@@ -15,6 +18,10 @@ REACHED = {
     "amrwb": {
         *("voice_amr_read", "mime_unsorting", "pvDecoder_AmrWb", "dec_gain2_amr_wb"),
         *("synthesis_amr_wb", "dtx_dec_amr_wb", "isf_extrapolation"),
+    },
+    "amrnb": {
+        *("voice_amr_read", "amrnb_GSMFrameDecode", "amrnb_Decoder_amr", "amrnb_dec_10i40_35bits"),
+        *("amrnb_Syn_filt", "amrnb_Post_Filter", "amrnb_dtx_dec"),
     },
     "opus": {
         *("opus_packet_parse_impl", "opus_decode_frame", "silk_Decode", "silk_decode_core"),
@@ -27,9 +34,9 @@ REACHED = {
 }
 BURST_RUNS = {"rtp": 100_000, "receive": 1_500}
 BURST_RUNS_OF_A_CODEC = 4_000
-TARGETS = sorted(
-    ({path.stem for path in (HERE / "targets").glob("*.c")} - {CANARY, "codec"}) | {*REACHED}
-)
+_CODECS = {path.stem.removeprefix("codec_") for path in CORE.glob("codec_*.c")}
+_FILES = {path.stem for path in (HERE / "targets").glob("*.c")}
+TARGETS = sorted(_CODECS | _FILES - {CANARY, "codec"})
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +49,8 @@ def targets() -> dict[str, Target]:
 
 def test_every_target_is_looked_at_here(targets: dict[str, Target]) -> None:
     """A codec that joins the table has a target at once; say here what shows that it is reached."""
-    assert set(targets) - {CANARY} == set(TARGETS) == set(REACHED)
+    assert set(targets) - {CANARY} == set(TARGETS)
+    assert set(TARGETS) <= set(REACHED)
 
 
 def test_a_planted_fault_is_found(targets: dict[str, Target]) -> None:

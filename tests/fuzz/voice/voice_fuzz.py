@@ -19,6 +19,7 @@ from tools import files
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
+CORE = ROOT / "firmware" / "cmodules" / "voice" / "core"
 OUT = ROOT / "build" / "fuzz" / "voice"
 FOUND = HERE / "found"
 """Inputs that once broke something, a folder for each target."""
