@@ -78,9 +78,7 @@ class Management:
 
     def _set_codec(self, request: dict) -> dict:
         try:
-            self._app.voice_settings.select(
-                request["name"], request["bitrate_bps"], request["dtx"]
-            )
+            self._app.voice_settings.select(request["name"], request["bitrate_bps"], request["dtx"])
         except ValueError as error:
             raise CommandError(EINVAL, str(error)) from None
         except RuntimeError as error:
