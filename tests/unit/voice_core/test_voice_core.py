@@ -57,10 +57,9 @@ def test_no_case_is_left_out(programs: Programs, suite: str) -> None:
 
 
 def test_every_file_that_stands_in_for_a_librarys_has_its_case() -> None:
-    """Below fast/: a folder a library, whose suite has a case for each file."""
-    for library in FAST.iterdir():
-        files = {f"file_{path.stem}" for path in library.glob("*.c")}
-        assert files <= set(cases_of(f"fast_{library.name}")), library.name
+    """Of AMR-WB; the others' are judged by what whole encoders and decoders make."""
+    files = {f"file_{path.stem}" for path in (FAST / "amrwb").glob("*.c")}
+    assert files <= set(cases_of("fast_amrwb"))
 
 
 @pytest.mark.parametrize(("suite", "case"), _CASES)

@@ -75,7 +75,7 @@ static enum voice_payload_kind payload_kind(const uint8_t *payload, size_t n_byt
     if (!read_packet(payload, n_bytes, &contents)) {
         return VOICE_PAYLOAD_BAD;
     }
-    return contents.speech ? VOICE_PAYLOAD_SPEECH : VOICE_PAYLOAD_NOISE;
+    return n_bytes <= PAUSE_MAX_BYTES ? VOICE_PAYLOAD_NOISE : VOICE_PAYLOAD_SPEECH;
 }
 
 // --- encoder ----------------------------------------------------------------------------------
@@ -84,6 +84,7 @@ static enum voice_payload_kind payload_kind(const uint8_t *payload, size_t n_byt
 struct rate {
     uint16_t bitrate_bps; // that is wanted
     bool wide;            // the band that is coded
+    bool pausing;         // the listener knows that nothing may follow
     uint8_t n_quiet;      // frames without speech in a row, up to PAUSE_FRAMES
 };
 
@@ -160,7 +161,11 @@ static int encode(void *encoder, const int16_t pcm[VOICE_FRAME_SAMPLES], uint8_t
     } else if (rate->n_quiet < PAUSE_FRAMES) {
         rate->n_quiet++;
     }
-    return n_bytes <= PAUSE_MAX_BYTES ? VOICE_ENCODE_NOTHING : (int)n_bytes;
+    // What stands for a pause is sent once: a frame without speech alone does not tell a listener that
+    // others are left out, and a loss must not be taken for a pause.
+    bool told = rate->pausing;
+    rate->pausing = n_bytes <= PAUSE_MAX_BYTES;
+    return rate->pausing && told ? VOICE_ENCODE_NOTHING : (int)n_bytes;
 }
 
 // --- decoder ----------------------------------------------------------------------------------

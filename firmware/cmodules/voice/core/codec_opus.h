@@ -5,7 +5,8 @@
 // burst holds from the next frame on; where it needs the other band, that comes with the talker's
 // next pause, and until then wide band takes no less than VOICE_OPUS_NARROW_MAX_BPS.
 //
-// With `dtx` a pause costs a packet every 400 ms, after the first 200 ms.
+// With `dtx` a pause costs two packets every 400 ms, after the first 200 ms: one that says how the
+// noise is, and one without sound, which says that nothing follows.
 //
 // With `fec` the encoder expects losses: it leans less on what came before, and repeats each frame of
 // speech at a lower rate in the next packet where the bit rate affords it. That is from about

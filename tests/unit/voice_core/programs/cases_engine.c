@@ -685,7 +685,7 @@ CASE(no_click_when_the_stream_jumps) {
                     voice_engine_audio_skip(&a.engine);
                 }
                 if (!hangs && f == 40) {
-                    a.engine.send.config.timestamp += 12345;
+                    a.engine.send.timestamp += 12345;
                 }
                 frame_of_both(said + f * FRAME);
                 memcpy(heard + f * FRAME, b.speaker, sizeof(b.speaker));

@@ -161,6 +161,7 @@ static unsigned frames_to_drain(uint8_t kind) {
     CHECK_EQ(STAT(rx_overflow) + STAT(rx_lost) + STAT(rx_late), 0);
     CHECK_EQ(n_unknown + STAT(underruns), 0);
     CHECK(STAT(target_ms) <= 40); // that was no jitter
+    CHECK(STAT(jitter_us) < 2000);
     CHECK(STAT(compressed) >= 20 * FRAME);
     return n_frames;
 }
