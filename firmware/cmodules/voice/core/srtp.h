@@ -41,8 +41,8 @@ size_t voice_srtp_protect(struct voice_srtp_sender *sender, uint8_t *packet, siz
 
 // --- receiving --------------------------------------------------------------------------------
 
-// Keys of three sources at a time.
-#define VOICE_SRTP_SLOTS 4u
+// Keys of two sources at a time: the talker, and who talks next.
+#define VOICE_SRTP_SLOTS 3u
 
 struct voice_srtp_receiver {
     struct voice_srtp_streams streams;
