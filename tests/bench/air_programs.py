@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from tools import files
+
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
 OUT = ROOT / "build" / "bench" / "air"
@@ -61,7 +63,10 @@ def build() -> None:
     command += [f"OUT={OUT.relative_to(ROOT)}", "CODECS=build/codecs/native", "CC=cc"]
     # A make above us may have left its job server's handles in the environment.
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    made = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    with files.exclusive(OUT):
+        made = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
     if made.returncode:
         raise AirError("\n".join((made.stdout + made.stderr).splitlines()[-20:]))
 

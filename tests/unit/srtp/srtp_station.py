@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
+from tools import files
+
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
 OUT = ROOT / "build" / "srtp_asan"
@@ -41,7 +43,9 @@ def build() -> Path:
     command += [f"THIRD_PARTY={ROOT / 'build' / 'third_party'}"]
     # A make above us may have left its job server's handles in the environment.
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    built = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    # Several processes may come for it at the same time.
+    with files.exclusive(OUT):
+        built = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
     if built.returncode != 0:
         raise StationError("\n".join((built.stdout + built.stderr).splitlines()[-30:]))
     return OUT / "station"

@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+from tools import files
+
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
 THIRD_PARTY = ROOT / "build" / "third_party"
@@ -30,7 +32,9 @@ def build() -> Path:
     command += [f"THIRD_PARTY={THIRD_PARTY}", f"OUT={OUT}"]
     # A make above us may have left its job server's handles in the environment.
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    built = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    # Several processes may come for it at the same time.
+    with files.exclusive(OUT):
+        built = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
     assert built.returncode == 0, (built.stdout + built.stderr)[-3000:]
     return OUT
 

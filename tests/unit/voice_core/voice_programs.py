@@ -7,6 +7,7 @@ from pathlib import Path
 
 from handsetctl.speech import load_speech
 from handsetctl.tree import SPEECH_DIR
+from tools import files
 
 ROOT = Path(__file__).resolve().parents[3]
 HERE = Path(__file__).resolve().parent
@@ -59,10 +60,13 @@ def build() -> "Programs":
     command += [f"THIRD_PARTY={THIRD_PARTY}", f"OUT={OUT}"]
     # A make above us may have left its job server's handles in the environment.
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    built = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    # Several processes may come for it at the same time.
+    with files.exclusive(OUT):
+        built = subprocess.run(command, env=env, capture_output=True, text=True, timeout=600)
+        if not (OUT / _SPEECH).exists():
+            load_speech(THIRD_PARTY, SPEECH_DIR, _SPEECH_S).astype("<i2").tofile(OUT / _SPEECH)
     if built.returncode != 0:
         raise BuildError("\n".join((built.stdout + built.stderr).splitlines()[-30:]))
-    load_speech(THIRD_PARTY, SPEECH_DIR, _SPEECH_S).astype("<i2").tofile(OUT / _SPEECH)
     return Programs(OUT)
 
 
