@@ -6,7 +6,7 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from idf_boards import OUT, ROOT, WIRINGS
+from idf_boards import OUT, ROOT, THIRD_PARTY, WIRINGS
 
 HERE = ROOT / "tests" / "idf"
 SANITIZERS = {"memory": "address,undefined", "threads": "thread"}
@@ -29,6 +29,7 @@ def build(board_name: str, watched: str) -> Path:
     board = WIRINGS[board_name]
     folder = OUT / board_name / watched
     command = ["make", "-s", "-j2", "-f", str(HERE / "Makefile"), f"ROOT={ROOT}", f"OUT={folder}"]
+    command += [f"THIRD_PARTY={THIRD_PARTY}"]
     command += [f"BOARD_FACTS={board.facts_folder()}", f"DEFINES={' '.join(board.defines)}"]
     command += [f"SANITIZE={SANITIZERS[watched]}", f"SUITES=any {board.wiring} slots"]
     # A make above us may have left its job server's handles in the environment.
