@@ -208,6 +208,8 @@ def _requests() -> Iterator[bytes]:
     yield _smp(write, 0, 4, {"datetime": "2025-11-22T01:42:00.250"})
     yield _smp(read, 0, 6, {})
     yield _smp(read, 0, 7, {"format": "a"})
+    yield _smp(read, 2, 1, {})
+    yield _smp(read, 2, 0, {"name": "voice"})
     for command in spec.COMMANDS:
         yield _smp(read, spec.GROUP, command.number, {})
     codec = spec.command("codec").number
