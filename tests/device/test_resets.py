@@ -41,7 +41,9 @@ class Holdings:
 
 def soft_reset(bench: VirtualBench, device: Device) -> None:
     """By management, as a host on the cable would."""
+    since = bench.now_s()
     device.reset()
+    bench["A"].wait_output("ready", "1", READY_TIMEOUT_S, since=since)
 
 
 def hard_reset(bench: VirtualBench, device: Device) -> None:
