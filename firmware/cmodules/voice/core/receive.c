@@ -6,12 +6,13 @@
 
 // Out of silence and between bursts the loudspeaker comes in over 5 ms.
 #define FADE_IN_SAMPLES 80
-// So much may be missing from the target before the sound is stretched.
-#define SHORTAGE_SAMPLES 160
+// So much may be missing from the target before the sound is stretched: a quarter of it, within
+// these.
+#define SHORTAGE_MIN_SAMPLES 160
+#define SHORTAGE_MAX_SAMPLES 240
 // So much waits behind the decoder in vain before it is taken out.
 #define TRIM_SAMPLES 160u
 #define HURRY_SAMPLES 640
-#define VOICE_FRAME_MS (VOICE_FRAME_US / 1000u)
 #define SAMPLES_PER_MS (VOICE_SAMPLE_RATE_HZ / 1000u)
 #define SKIPPED_MAX_FRAMES 50u
 // Timestamps further apart than this say nothing about the network's jitter.
@@ -303,7 +304,7 @@ static unsigned likeness_for(int32_t n_samples) {
     if (n_samples < HURRY_SAMPLES) {
         return 920;
     }
-    return n_samples < 2 * HURRY_SAMPLES ? 700 : 500;
+    return n_samples < 2 * HURRY_SAMPLES ? 850 : 600;
 }
 
 // What waits longer than it must. A whole frame too much: a lag is taken out, and the next frame
@@ -328,10 +329,20 @@ static bool stretch(struct voice_receive *receive, int32_t shortage) {
     return n_samples > 0;
 }
 
-// Fills up to a frame, a little faster or slower than time goes: `surplus` samples wait longer
-// than the target (fewer than none: they wait too short).
-static void fill_in_speech(struct voice_receive *receive, int32_t surplus) {
-    bool is_short = surplus <= -SHORTAGE_SAMPLES;
+static int32_t tolerated_shortage(int32_t target) {
+    int32_t quarter = target / 4;
+    if (quarter < SHORTAGE_MIN_SAMPLES) {
+        return SHORTAGE_MIN_SAMPLES;
+    }
+    return quarter > SHORTAGE_MAX_SAMPLES ? SHORTAGE_MAX_SAMPLES : quarter;
+}
+
+// Fills up to a frame, a little faster or slower than time goes, so that samples that have waited
+// for so long come to wait for the target.
+static void fill_in_speech(struct voice_receive *receive, int32_t waited, int32_t target) {
+    int32_t surplus = waited - target;
+    bool may_compress = surplus > -tolerated_shortage(target);
+    bool is_short = !may_compress;
     if (is_short && receive->timescale.n_waiting >= VOICE_TIMESCALE_HALF) {
         is_short = !stretch(receive, -surplus);
     }
@@ -341,7 +352,7 @@ static void fill_in_speech(struct voice_receive *receive, int32_t surplus) {
     }
     if (is_short) {
         stretch(receive, -surplus);
-    } else if (surplus > -SHORTAGE_SAMPLES) {
+    } else if (may_compress) {
         compress(receive, surplus);
     }
 }
@@ -355,22 +366,20 @@ static void trim_pause(struct voice_receive *receive) {
     }
 }
 
-static void tell_delay(struct voice_receive *receive, int32_t waited) {
+static void tell_delay(struct voice_receive *receive, int32_t waited, int32_t target) {
     int32_t n_samples = waited + receive->timescale.n_waiting;
-    uint32_t target = voice_delay_target(&receive->delay) * VOICE_FRAME_MS
-        / receive->codec->timestamp_step;
     voice_stats_set(receive->stats, VOICE_STAT_delay_ms,
         n_samples < 0 ? 0 : (uint32_t)n_samples / SAMPLES_PER_MS);
-    voice_stats_set(receive->stats, VOICE_STAT_target_ms, target);
+    voice_stats_set(receive->stats, VOICE_STAT_target_ms, (uint32_t)target / SAMPLES_PER_MS);
 }
 
 void voice_receive_tick(struct voice_receive *receive, int16_t speaker[VOICE_FRAME_SAMPLES]) {
     if (in_speech(receive)) {
-        int32_t waited = voice_delay_waited(&receive->delay, receive->clock,
-            receive->jitter.next_timestamp);
-        int32_t surplus = waited - (int32_t)voice_delay_target(&receive->delay);
-        tell_delay(receive, in_samples(receive, waited));
-        fill_in_speech(receive, in_samples(receive, surplus));
+        int32_t waited = in_samples(receive, voice_delay_waited(&receive->delay, receive->clock,
+            receive->jitter.next_timestamp));
+        int32_t target = in_samples(receive, (int32_t)voice_delay_target(&receive->delay));
+        tell_delay(receive, waited, target);
+        fill_in_speech(receive, waited, target);
     } else {
         fill(receive);
         trim_pause(receive);
