@@ -7,8 +7,8 @@ knowing nothing of the network. Names of the figures:
 
     receive.<codec>.<bit rate>.<cell>.{stoi,pesq}             means over the seeds
     receive.<codec>.<bit rate>.<cell>.{stoi,pesq}_reference
-    receive.<codec>.<bit rate>.<cell>.{stoi,pesq}_spread      best less worst of the seeds, the larger
-                                                              of the two receivers'
+    receive.<codec>.<bit rate>.<cell>.{stoi,pesq}_spread      best less worst of the seeds, the
+                                                              larger of the two receivers'
     receive.<codec>.<bit rate>.<cell>.delay_p95_ms            mouth to ear
 """
 
