@@ -138,12 +138,13 @@ class Audio:
         """Play a tone on top of what is heard: "permit", "deny", "busy", "emergency" or "end"."""
 
     def set_volume(self, volume_db: int) -> None:
-        """Loudness of what is received: 0 as it comes, -36 off, 12 loudest. ValueError beyond."""
+        """Loudness of what is received: 0 as it comes, 12 loudest, below -36 off. ValueError above
+        12."""
 
     def set_group_keys(self, keys: tuple) -> None:
         """Protect from now on with these `(key_id, key)`: the first for sending, all of them for
-        receiving (SRTP and SRTCP, AEAD_AES_128_GCM). Empty: in the clear. OSError while there is no
-        true randomness."""
+        receiving (SRTP and SRTCP, AEAD_AES_128_GCM). Empty: in the clear; RuntimeError while
+        talking. OSError while there is no true randomness."""
 
     def protect_floor(self, buf: bytearray, n_bytes: int) -> int:
         """An RTCP packet becomes SRTCP in place, up to 30 bytes longer: its new length, 0 when the

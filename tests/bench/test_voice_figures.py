@@ -97,12 +97,11 @@ def test_a_second_of_speech_has_fifty_frames() -> None:
 
 
 def test_a_line_of_the_program_that_nobody_knows_is_an_error() -> None:
-    known = read_answer("count a 2 30 20\nbytes b 4\nmode c 5\nlibrary c 160\nsecure 1\n")
+    known = read_answer("count a 2 30 20\nbytes b 4\nmode c 5\nlibrary c 160\n")
     assert known.counts["a"].total == 30
     assert known.n_bytes == {"b": 4}
     assert known.modes == (("c", 5),)
     assert known.library_samples == {"c": 160}
-    assert known.has_srtp
     with pytest.raises(ValueError, match="error no job"):
         read_answer("error no job\n")
 

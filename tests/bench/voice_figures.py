@@ -130,11 +130,10 @@ class VoiceBench:
         }
         worst = max(counts["loop_rx"].worst_kinstr, counts["rough_rx"].worst_kinstr)
         figures["loop_rx_worst_kinstr"] = worst
-        if self.table.has_srtp:
-            secure = self.ours.run(mode.job(LOOP, secure=True), said)
-            figures["loop_added_srtp_mips"] = secure.counts["loop_added"].mips
-            figures["loop_added_srtp_rx_mips"] = secure.counts["loop_added_rx"].mips
-            figures["stack_bytes"] = max(figures["stack_bytes"], secure.n_bytes["stack"])
+        secure = self.ours.run(mode.job(LOOP, secure=True), said)
+        figures["loop_added_srtp_mips"] = secure.counts["loop_added"].mips
+        figures["loop_added_srtp_rx_mips"] = secure.counts["loop_added_rx"].mips
+        figures["stack_bytes"] = max(figures["stack_bytes"], secure.n_bytes["stack"])
         return figures
 
     def x64(self, mode: Mode) -> Figures:

@@ -80,7 +80,6 @@ class Answer:
     n_bytes: Mapping[str, int] = field(default_factory=dict)
     modes: tuple[tuple[str, int], ...] = ()
     library_samples: Mapping[str, int] = field(default_factory=dict)
-    has_srtp: bool = False
 
 
 def read_answer(text: str) -> Answer:
@@ -89,7 +88,6 @@ def read_answer(text: str) -> Answer:
     n_bytes: dict[str, int] = {}
     modes: list[tuple[str, int]] = []
     library_samples: dict[str, int] = {}
-    has_srtp = False
     for line in text.splitlines():
         match line.split():
             case ["count", what, *numbers]:
@@ -100,11 +98,9 @@ def read_answer(text: str) -> Answer:
                 modes.append((codec, int(bitrate_bps)))
             case ["library", codec, n_samples]:
                 library_samples[codec] = int(n_samples)
-            case ["secure", yes]:
-                has_srtp = yes == "1"
             case _:
                 raise ValueError(line)
-    return Answer(counts, n_bytes, tuple(modes), library_samples, has_srtp)
+    return Answer(counts, n_bytes, tuple(modes), library_samples)
 
 
 class CostProgram:

@@ -36,7 +36,7 @@ def speech() -> bytes:
 
 def run(program: Replay, script: bytes) -> tuple[bytes, dict[str, Cost]]:
     """The sound that comes out, and the cost of each block."""
-    answer, figures = program.run("blocks", script), program.figures("blocks")
+    answer, figures = program.run("blocks-run", script), program.figures("blocks-run")
     n_frames, *counted = struct.unpack(f"<I{2 * len(_BLOCKS)}I", figures)
     totals, worst = counted[::2], counted[1::2]
     return answer, {

@@ -111,7 +111,7 @@ def test_what_is_frozen_is_the_whole_application_and_nothing_of_other_ports(buil
         wanted |= {str(path.relative_to(base)) for path in (base / folder).rglob("*.py")}
     wanted |= {f"ports/esp32/{path.name}" for path in PORT.glob("*.py")}
     assert wanted - frozen == set()
-    for name in ("main.py", "working_tree.py", "tree_digests.py"):
+    for name in ("main.py", "protected.py", "development_keys.py", "working_tree.py"):
         assert (name in frozen) is (built.variant == "dev"), name
     strangers = [
         name for name in frozen if re.match(r"ports/(unix|qemu)/|ports/esp32/frozen", name)
@@ -121,7 +121,8 @@ def test_what_is_frozen_is_the_whole_application_and_nothing_of_other_ports(buil
 
 def test_boot_files_start_the_application(built: Built) -> None:
     release = built.variant == "release"
-    start = PORT / "frozen/release/_boot.py" if release else ROOT / "firmware/development/main.py"
+    development = ROOT / "firmware/development/protected.py"
+    start = PORT / "frozen/release/_boot.py" if release else development
     assert "import handset.main" in start.read_text()
 
 

@@ -72,7 +72,7 @@ static void run_frame(void) {
 static void account_for_lost_frames(void) {
     struct voice_i2s_lost lost = voice_i2s_lost();
     uint32_t passed = lost.microphone + (HANDSET_AUDIO_HALF_DUPLEX ? lost.speaker : 0u);
-    for (; io.frames_skipped != passed; io.frames_skipped++) {
+    for (; (int32_t)(passed - io.frames_skipped) > 0; io.frames_skipped++) {
         voice_engine_audio_skip(io.engine);
     }
     voice_engine_audio_set_stat(io.engine, VOICE_STAT_io_overruns, lost.microphone);

@@ -39,7 +39,7 @@ static void raise_error(enum voice_error error) {
         case VOICE_ERROR_PAYLOAD_TYPE:
             mp_raise_ValueError(MP_ERROR_TEXT("RTP payload type must be 0 to 127"));
         case VOICE_ERROR_TALKING:
-            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("talking: stop before configuring"));
+            mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("not while talking"));
         case VOICE_ERROR_UNCONFIGURED:
             mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("configure a codec first"));
         case VOICE_ERROR_PROTECTED:
@@ -171,6 +171,7 @@ static mp_obj_t voice_configure(size_t n_args, const mp_obj_t *pos_args, mp_map_
         .timestamp = get_uint(args[ARG_timestamp0].u_obj, UINT32_MAX,
             MP_ERROR_TEXT("timestamp is 32 bits")),
     };
+    make_guard();
     raise_error(voice_engine_configure(the_engine(), &config));
     follow();
     return mp_const_none;
@@ -202,9 +203,10 @@ static MP_DEFINE_CONST_FUN_OBJ_1(voice_set_bitrate_obj, voice_set_bitrate);
 
 static mp_obj_t voice_set_volume(mp_obj_t volume_db_in) {
     mp_int_t volume_db = mp_obj_get_int(volume_db_in);
-    if (volume_db < VOICE_VOLUME_MIN_DB || volume_db > VOICE_VOLUME_MAX_DB) {
-        mp_raise_ValueError(MP_ERROR_TEXT("volume is -36 to 12 dB"));
+    if (volume_db > VOICE_VOLUME_MAX_DB) {
+        mp_raise_ValueError(MP_ERROR_TEXT("volume is at most 12 dB"));
     }
+    volume_db = volume_db < VOICE_VOLUME_MIN_DB ? VOICE_VOLUME_MIN_DB - 1 : volume_db;
     voice_engine_set_volume(the_engine(), (int)volume_db);
     follow();
     return mp_const_none;
@@ -257,17 +259,22 @@ static void read_keyring(mp_obj_t keys_in, struct voice_keyring *keyring) {
     if (n_keys > VOICE_KEYRING_KEYS) {
         mp_raise_ValueError(MP_ERROR_TEXT("too many group keys"));
     }
+    mp_buffer_info_t bytes[VOICE_KEYRING_KEYS];
+    uint16_t ids[VOICE_KEYRING_KEYS];
     for (size_t i = 0; i < n_keys; i++) {
         mp_obj_t *pair;
         mp_obj_get_array_fixed_n(keys[i], 2, &pair);
-        mp_buffer_info_t key;
-        mp_get_buffer_raise(pair[1], &key, MP_BUFFER_READ);
-        uint16_t id = (uint16_t)get_uint(pair[0], UINT16_MAX, MP_ERROR_TEXT("key id is 16 bits"));
-        if (!voice_group_key_init(&keyring->keys[i], id, key.buf, key.len)) {
+        mp_get_buffer_raise(pair[1], &bytes[i], MP_BUFFER_READ);
+        ids[i] = (uint16_t)get_uint(pair[0], UINT16_MAX, MP_ERROR_TEXT("key id is 16 bits"));
+        if (bytes[i].len != 16 && bytes[i].len != 32) {
             mp_raise_ValueError(MP_ERROR_TEXT("a group key has 16 or 32 bytes"));
         }
     }
+    // Nothing raises from here on: no key is left behind on the stack.
     keyring->n_keys = (uint8_t)n_keys;
+    for (size_t i = 0; i < n_keys; i++) {
+        voice_group_key_init(&keyring->keys[i], ids[i], bytes[i].buf, bytes[i].len);
+    }
 }
 
 static void draw_epoch(uint8_t epoch[VOICE_SRTP_EPOCH_BYTES]) {
@@ -279,8 +286,9 @@ static void draw_epoch(uint8_t epoch[VOICE_SRTP_EPOCH_BYTES]) {
 static mp_obj_t voice_set_group_keys(mp_obj_t keys) {
     struct voice_keyring keyring = {0};
     uint8_t epoch[VOICE_SRTP_EPOCH_BYTES];
-    read_keyring(keys, &keyring);
+    make_guard();
     draw_epoch(epoch);
+    read_keyring(keys, &keyring);
     enum voice_error error = voice_engine_set_keys(the_engine(), &keyring, epoch);
     bool guarded = error == VOICE_OK && voice_floor_guard_set_keys(&floor_guard, &keyring,
         engine.wanted.config.ssrc, epoch);

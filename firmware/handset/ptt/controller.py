@@ -104,5 +104,6 @@ class PttController:
 
     def _stop_talking(self) -> None:
         self._audio.talk(False)
-        # What was encoded goes out before the Floor Release, never after it.
+        # What is encoded goes out before the Floor Release. A last frame may follow it: listeners
+        # allow for the tail of a burst (handset.floor.tail).
         self._pump.move()

@@ -105,10 +105,32 @@ static void save_for_rtp(const struct voice_codec *codec, unsigned number) {
     save("rtp", codec->name, 2u * number + 1u, &seed);
 }
 
+// See targets/srtp.c: in the clear, protected and then changed, for SRTP and for SRTCP.
+static void save_for_srtp(const struct voice_codec *codec, unsigned number) {
+    const struct voice_rtp rtp = {.payload_type = PAYLOAD_TYPE, .sequence = 7, .ssrc = 1};
+    for (unsigned choice = 0; choice < 8; choice++) {
+        struct seed seed = {0};
+        put(&seed, choice);
+        voice_rtp_write(seed.bytes + 1, &rtp);
+        seed.n_bytes = 1 + VOICE_RTP_HEADER_BYTES;
+        for (int i = 0; i < lengths[0]; i++) {
+            put(&seed, payloads[0][i]);
+        }
+        // Where a tag, an index and a key's id would be.
+        for (int i = 0; i < 30; i++) {
+            put(&seed, i == 21 ? 1u : 0u);
+        }
+        save("srtp", codec->name, 8u * number + choice, &seed);
+    }
+}
+
 static void save_all(const struct voice_codec *codec, unsigned choice, unsigned *number) {
     save_for_codec(codec, *number);
     save_for_receive(codec, choice, *number);
     save_for_rtp(codec, *number);
+    if (*number == 0) {
+        save_for_srtp(codec, *number);
+    }
     (*number)++;
 }
 

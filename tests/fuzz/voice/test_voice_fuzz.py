@@ -15,6 +15,7 @@ pytestmark = pytest.mark.timeout(900)
 # What must have been executed, or the fuzzer never got past the parsers.
 REACHED = {
     "rtp": {"voice_rtp_read"},
+    "srtp": {"voice_srtp_unprotect", "voice_srtcp_unprotect", "vault_aead_open", "open_first"},
     "amrwb": {
         *("voice_amr_read", "mime_unsorting", "pvDecoder_AmrWb", "dec_gain2_amr_wb"),
         *("synthesis_amr_wb", "dtx_dec_amr_wb", "isf_extrapolation"),
@@ -32,7 +33,7 @@ REACHED = {
         *("pvDecoder_AmrWb", "opus_decode_frame", "silk_Decode"),
     },
 }
-BURST_RUNS = {"rtp": 100_000, "receive": 1_500}
+BURST_RUNS = {"rtp": 100_000, "srtp": 5_000, "receive": 1_500}
 BURST_RUNS_OF_A_CODEC = 4_000
 _CODECS = {path.stem.removeprefix("codec_") for path in CORE.glob("codec_*.c")}
 _FILES = {path.stem for path in (HERE / "targets").glob("*.c")}

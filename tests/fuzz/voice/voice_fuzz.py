@@ -143,8 +143,7 @@ def _make(goal: str) -> str:
     env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
     command = ["make", "-s", "-j2", "-f", str(HERE / "Makefile"), goal, f"ROOT={ROOT}"]
     command += [f"THIRD_PARTY={ROOT / 'build' / 'third_party'}", f"OUT={OUT}", f"CC={_CLANG}"]
-    with files.exclusive(OUT):
-        made = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    made = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if made.returncode:
         raise FuzzError("\n".join((made.stdout + made.stderr).splitlines()[-20:]))
     return made.stdout

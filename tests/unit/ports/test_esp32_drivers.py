@@ -42,7 +42,8 @@ class Voice:
     """The C module: open or not."""
 
     STATS = CODECS = ()
-    take = give = listen = heard_ssrc = talk = configure = None
+    take = give = listen = heard_ssrc = hold = talk = configure = None
+    set_bitrate = set_volume = tone = set_group_keys = protect_floor = open_floor = None
 
     def __init__(self):
         self.is_open = False

@@ -10,7 +10,7 @@ from voice_programs import FAST, Programs, cases_of, global_names
 _SUITES = (
     *("wire", "ring", "jitter", "delay", "timescale", "receive"),
     *("codec", "amrnb", "opus", "resample", "engine", "alloc", "fuzz", "io", "race"),
-    *("filter", "speech", "tone", "send", "fast_amrwb", "fast_opus"),
+    *("filter", "speech", "tone", "send", "keys", "fast_amrwb", "fast_opus"),
 )
 _CANARIES = {
     ("canary", "address_heap_overflow"): "AddressSanitizer: heap-buffer-overflow",

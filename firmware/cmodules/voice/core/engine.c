@@ -27,11 +27,17 @@ void voice_engine_init(struct voice_engine *engine, uint64_t (*now_us)(void)) {
     voice_srtp_streams_set_own(&engine->srtp_receiver.streams, &engine->srtp_sender.source);
 }
 
+// A copy that has been read, or never was, keeps no keys.
+static void forget_keys_of(struct voice_wanted *copy) {
+    vault_erase(&copy->keyring, sizeof(copy->keyring));
+}
+
 // A whole copy takes the place of the one between the sides; one that nobody has read comes back.
 static void publish_wanted(struct voice_engine *engine) {
     engine->wanted_copies[engine->wanted_writing] = engine->wanted;
     engine->wanted_writing = __atomic_exchange_n(&engine->wanted_between,
         engine->wanted_writing | WANTED_NEWS, __ATOMIC_ACQ_REL) & WANTED_INDEX;
+    forget_keys_of(&engine->wanted_copies[engine->wanted_writing]);
 }
 
 enum voice_error voice_engine_configure(struct voice_engine *engine,
@@ -66,6 +72,7 @@ enum voice_error voice_engine_talk(struct voice_engine *engine, enum voice_talk 
         return VOICE_ERROR_UNCONFIGURED;
     }
     engine->wanted.n_bursts += talk != VOICE_TALK_OFF && engine->wanted.talk == VOICE_TALK_OFF;
+    engine->wanted.n_grants += talk == VOICE_TALK_ON && engine->wanted.talk == VOICE_TALK_HOLD;
     engine->wanted.talk = talk;
     publish_wanted(engine);
     return VOICE_OK;
@@ -100,6 +107,9 @@ enum voice_error voice_engine_set_keys(struct voice_engine *engine,
     const struct voice_keyring *keyring, const uint8_t epoch[VOICE_SRTP_EPOCH_BYTES]) {
     if (engine->wanted.config.codec == NULL) {
         return VOICE_ERROR_UNCONFIGURED; // the SSRC is a part of the sender's key
+    }
+    if (keyring->n_keys == 0 && engine->wanted.talk != VOICE_TALK_OFF) {
+        return VOICE_ERROR_TALKING; // what was said under a key does not leave without one
     }
     engine->wanted.keyring = *keyring;
     memcpy(engine->wanted.epoch, epoch, VOICE_SRTP_EPOCH_BYTES);
@@ -155,6 +165,7 @@ bool voice_engine_give(struct voice_engine *engine, const uint8_t *packet, size_
 static void do_configure(struct voice_engine *engine, const struct voice_config *config) {
     size_t n_encoder = (config->codec->encoder_bytes() + VOICE_CODEC_ALIGN - 1u)
         & ~(size_t)(VOICE_CODEC_ALIGN - 1u);
+    engine->wanted_bps = config->options.bitrate_bps;
     voice_send_configure(&engine->send, config, engine->codec_memory);
     voice_receive_configure(&engine->receive, config, engine->codec_memory + n_encoder);
 }
@@ -170,27 +181,43 @@ static size_t protect_packet(void *sender, uint8_t *packet, size_t n_bytes,
     return voice_srtp_protect(sender, packet, n_bytes, capacity_bytes);
 }
 
-// A key's counter starts at 0 here and nowhere else, and never twice: each keyring that is asked for
-// comes with an epoch of its own.
+// A key's counter starts here and nowhere else, and never twice: each keyring that is asked for comes
+// with an epoch of its own.
 static void do_keyring(struct voice_engine *engine, const struct voice_wanted *wanted) {
     voice_srtp_sender_forget(&engine->srtp_sender);
     voice_srtp_receiver_forget_keys(&engine->srtp_receiver);
     engine->keyring = wanted->keyring;
     bool protect = engine->keyring.n_keys > 0;
     if (protect) {
-        // Where it fails, the sender holds no key and every packet is refused, and counted.
+        // Where it fails, the sender holds no key and every packet is refused, and counted. Listeners
+        // hear one stream: its sequence numbers go on.
         voice_srtp_sender_init(&engine->srtp_sender, &engine->keyring.keys[0],
             engine->send.config.ssrc, wanted->epoch);
+        voice_srtp_sender_start_at(&engine->srtp_sender, engine->send.config.sequence);
     }
     voice_send_protect_with(&engine->send, protect ? protect_packet : NULL, &engine->srtp_sender);
 }
 
+// The burst that was there when this was last looked at, if it is not wanted any more. It may have
+// been granted and ended since: then what was kept is sent.
+static void end_old_burst(struct voice_engine *engine, const struct voice_wanted *wanted) {
+    bool goes_on = wanted->talk != VOICE_TALK_OFF && engine->bursts_done == wanted->n_bursts;
+    if (goes_on) {
+        return;
+    }
+    if (engine->grants_done != wanted->n_grants
+        && (wanted->talk != VOICE_TALK_ON || engine->grants_done + 1u != wanted->n_grants)) {
+        voice_send_release(&engine->send);
+    }
+    voice_send_stop(&engine->send);
+}
+
 static void do_talk(struct voice_engine *engine, const struct voice_wanted *wanted) {
-    if (wanted->talk == VOICE_TALK_OFF) {
-        voice_send_stop(&engine->send);
-    } else if (engine->bursts_done != wanted->n_bursts) {
+    end_old_burst(engine, wanted);
+    if (wanted->talk != VOICE_TALK_OFF && engine->bursts_done != wanted->n_bursts) {
         voice_send_start(&engine->send);
     }
+    engine->grants_done = wanted->n_grants;
     if (wanted->talk == VOICE_TALK_ON) {
         voice_send_release(&engine->send);
     }
@@ -214,11 +241,13 @@ void voice_engine_audio_follow(struct voice_engine *engine) {
     }
     if (engine->keyrings_done != wanted->n_keyrings) {
         engine->keyrings_done = wanted->n_keyrings;
+        end_old_burst(engine, wanted); // what was said before leaves under the key of before
         do_keyring(engine, wanted);
     }
     if (engine->bitrates_done != wanted->n_bitrates) {
         engine->bitrates_done = wanted->n_bitrates;
-        voice_send_set_bitrate(&engine->send, wanted->config.options.bitrate_bps);
+        engine->wanted_bps = wanted->config.options.bitrate_bps;
+        voice_send_set_bitrate(&engine->send, engine->wanted_bps);
     }
     if (engine->tones_done != wanted->n_tones) {
         engine->tones_done = wanted->n_tones;
@@ -226,6 +255,7 @@ void voice_engine_audio_follow(struct voice_engine *engine) {
     }
     voice_speaker_set_volume(&engine->speaker, wanted->volume_db);
     do_talk(engine, wanted);
+    forget_keys_of(&engine->wanted_copies[engine->wanted_reading]);
 }
 
 // --- audio side: a frame of time --------------------------------------------------------------
@@ -266,6 +296,16 @@ static void receive_all(struct voice_engine *engine) {
     }
 }
 
+// Once: what is wanted here afterwards counts again. A request that ends gives back what was wanted.
+static void follow_request(struct voice_engine *engine) {
+    uint32_t requested_bps = voice_receive_requested_bitrate(&engine->receive);
+    if (requested_bps != engine->requested_bps) {
+        engine->requested_bps = requested_bps;
+        voice_send_follow_request(&engine->send,
+            requested_bps != 0 ? requested_bps : engine->wanted_bps);
+    }
+}
+
 static void publish_heard(struct voice_engine *engine) {
     __atomic_store_n(&engine->heard_ssrc, voice_receive_heard_ssrc(&engine->receive),
         __ATOMIC_RELAXED);
@@ -276,7 +316,7 @@ void voice_engine_audio_tick(struct voice_engine *engine, const int16_t mic[VOIC
     voice_engine_audio_follow(engine);
     voice_send_tick(&engine->send, mic);
     receive_all(engine);
-    voice_send_follow_request(&engine->send, voice_receive_requested_bitrate(&engine->receive));
+    follow_request(engine);
     voice_receive_tick(&engine->receive, speaker);
     voice_speaker_tick(&engine->speaker, speaker);
     publish_heard(engine);

@@ -55,6 +55,7 @@ struct voice_wanted {
     uint32_t n_configures;
     uint32_t n_listens;
     uint32_t n_bursts; // times that talk left "off"
+    uint32_t n_grants; // times that it went from "hold" to "on"
     uint32_t n_bitrates;
     int volume_db;
     enum voice_tone_kind tone;
@@ -87,6 +88,9 @@ struct voice_engine {
     uint32_t configures_done;
     uint32_t listens_done;
     uint32_t bursts_done;
+    uint32_t grants_done;
+    uint32_t wanted_bps;    // bit rate
+    uint32_t requested_bps; // what others asked for last
     uint32_t bitrates_done;
     uint32_t tones_done;
     uint32_t keyrings_done;
@@ -120,7 +124,7 @@ void voice_engine_set_volume(struct voice_engine *engine, int volume_db);
 // A tone in the loudspeaker, in the place of one that still sounds.
 void voice_engine_tone(struct voice_engine *engine, enum voice_tone_kind tone);
 // Protects from the next frame on: sends with the keyring's first key, accepts all; an empty keyring
-// is in the clear. `epoch`: fresh from the vault's source of randomness for this very call, see
+// is in the clear, and not to be had while talking. `epoch`: fresh from the vault's source of randomness for this very call, see
 // srtp.h. While keys are set, the SSRC cannot change.
 enum voice_error voice_engine_set_keys(struct voice_engine *engine,
     const struct voice_keyring *keyring, const uint8_t epoch[VOICE_SRTP_EPOCH_BYTES]);

@@ -188,9 +188,6 @@ void voice_receive_packet(struct voice_receive *receive, const struct voice_pack
         voice_stats_add(receive->stats, VOICE_STAT_rx_foreign, 1);
         return;
     }
-    if (codec->requested_bitrate != NULL) {
-        receive->requested_bitrate_bps = codec->requested_bitrate(in.payload, in.n_bytes);
-    }
     in.sequence = rtp.sequence;
     in.timestamp = rtp.timestamp;
     in.marker = rtp.marker;
@@ -199,6 +196,11 @@ void voice_receive_packet(struct voice_receive *receive, const struct voice_pack
     enum voice_jitter_put result = voice_jitter_put(&receive->jitter, &in, &n_dropped);
     count_put(receive, result);
     voice_stats_add(receive->stats, VOICE_STAT_rx_overflow, n_dropped);
+    bool is_refused = result == VOICE_JITTER_LATE || result == VOICE_JITTER_DUPLICATE
+        || result == VOICE_JITTER_SUSPECT;
+    if (!is_refused && codec->requested_bitrate != NULL) {
+        receive->requested_bitrate_bps = codec->requested_bitrate(in.payload, in.n_bytes);
+    }
     learn_delay(receive, result, &rtp, packet->arrival_us);
 }
 

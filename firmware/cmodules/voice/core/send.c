@@ -223,7 +223,8 @@ static void capture(struct voice_send *send, const int16_t pcm[VOICE_FRAME_SAMPL
     int n_bytes = encode(send, pcm, frame->payload);
     if (n_bytes <= 0) {
         voice_stats_add(send->stats, VOICE_STAT_tx_failed, n_bytes < 0);
-        send->pausing = send->pausing || backlog->n_frames == 0;
+        send->pausing = send->pausing
+            || (n_bytes == VOICE_ENCODE_NOTHING && backlog->n_frames == 0);
         pass_without_payload(send);
         return;
     }

@@ -21,6 +21,14 @@ bool voice_srtp_sender_init(struct voice_srtp_sender *sender, const struct voice
     return done;
 }
 
+bool voice_srtp_sender_start_at(struct voice_srtp_sender *sender, uint16_t sequence) {
+    if (sender->n_packets_left != VOICE_SRTP_PACKETS_MAX) {
+        return false;
+    }
+    sender->n_packets_left -= sequence;
+    return true;
+}
+
 void voice_srtp_sender_forget(struct voice_srtp_sender *sender) {
     voice_srtp_session_forget(&sender->session);
     sender->n_packets_left = 0;

@@ -26,6 +26,10 @@ struct voice_srtp_sender {
 bool voice_srtp_sender_init(struct voice_srtp_sender *sender, const struct voice_group_key *group,
     uint32_t ssrc, const uint8_t epoch[VOICE_SRTP_EPOCH_BYTES]);
 
+// For a stream that goes on under a new key: its first packet has this sequence number, and the index
+// starts there. Only before the first packet; false afterwards.
+bool voice_srtp_sender_start_at(struct voice_srtp_sender *sender, uint16_t sequence);
+
 // Erases the key.
 void voice_srtp_sender_forget(struct voice_srtp_sender *sender);
 
