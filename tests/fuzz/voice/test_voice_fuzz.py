@@ -15,7 +15,9 @@ pytestmark = pytest.mark.timeout(900)
 # What must have been executed, or the fuzzer never got past the parsers.
 REACHED = {
     "rtp": {"voice_rtp_read"},
-    "srtp": {"voice_srtp_unprotect", "voice_srtcp_unprotect", "vault_aead_open", "vault_hkdf_expand"},
+    "srtp": {
+        *("voice_srtp_unprotect", "voice_srtcp_unprotect", "vault_aead_open", "vault_hkdf_expand"),
+    },
     "amrwb": {
         *("voice_amr_read", "mime_unsorting", "pvDecoder_AmrWb", "dec_gain2_amr_wb"),
         *("synthesis_amr_wb", "dtx_dec_amr_wb", "isf_extrapolation"),
