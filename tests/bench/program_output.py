@@ -16,6 +16,19 @@ def figures_of(handset: VirtualHandset, last_line: str, timeout_s: float) -> dic
 
     HandsetCrashed; BenchError with what the program said when that line does not come.
     """
+    figures: dict[str, list[int]] = {}
+    for line in lines_until(handset, last_line, timeout_s):
+        if line.startswith(_MARK):
+            name, value = line.removeprefix(_MARK).split()
+            figures.setdefault(name, []).append(int(value))
+    return figures
+
+
+def lines_until(handset: VirtualHandset, last_line: str, timeout_s: float) -> list[str]:
+    """What the console has said, once `last_line` is among it.
+
+    HandsetCrashed; BenchError with what the program said when that line does not come.
+    """
     deadline_s = time.monotonic() + timeout_s
     while last_line not in (lines := _console_lines(handset)):
         handset.check()
@@ -27,12 +40,7 @@ def figures_of(handset: VirtualHandset, last_line: str, timeout_s: float) -> dic
                 "run it by hand on a VirtualBench(main=...)",
             )
         time.sleep(_POLL_S)
-    figures: dict[str, list[int]] = {}
-    for line in lines:
-        if line.startswith(_MARK):
-            name, value = line.removeprefix(_MARK).split()
-            figures.setdefault(name, []).append(int(value))
-    return figures
+    return lines
 
 
 def _console_lines(handset: VirtualHandset) -> list[str]:

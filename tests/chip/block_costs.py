@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from replay_machines import RV32, Replay, build_blocks
+from replay_machines import RV32, Replay, build_program
 
 from handsetctl.speech import load_speech
 from handsetctl.tree import SPEECH_DIR, THIRD_PARTY_DIR
@@ -47,7 +47,7 @@ def run(program: Replay, script: bytes) -> tuple[bytes, dict[str, Cost]]:
 
 def main() -> None:
     """Measure and print."""
-    for name, cost in run(build_blocks(RV32), speech())[1].items():
+    for name, cost in run(build_program(RV32, "blocks"), speech())[1].items():
         print(f"{name:<24} {cost.mean:>8,.0f} {cost.worst:>8,}")
 
 

@@ -128,9 +128,9 @@ def build(machine: Machine, core: Path = CORE) -> Replay:
     return Replay(machine, _executable(machine, "replay", core))
 
 
-def build_blocks(machine: Machine) -> Replay:
-    """Build blocks.c as far as something changed. Raises ReplayError."""
-    return Replay(machine, _executable(machine, "blocks", CORE))
+def build_program(machine: Machine, program: str) -> Replay:
+    """Build another program of that folder as far as something changed. Raises ReplayError."""
+    return Replay(machine, _executable(machine, program, CORE))
 
 
 def _executable(machine: Machine, program: str, core: Path) -> Path:

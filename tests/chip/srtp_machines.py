@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import random
-import shlex
 import struct
-import subprocess
 from dataclasses import dataclass, fields
 
-from replay_machines import OUT, ROOT, XTENSA, Machine, make, make_xtensa_compiler
-
-from tools import files
+from replay_machines import Machine, build_program
 
 GROUP_KEY, EPOCH, KEY_ID, SSRC = bytes(range(32)), b"epochA", 7, 0x11223344
 START_INDEX = 65500  # the sequence number rolls over on the way
-_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -60,26 +55,10 @@ def run(machine: Machine) -> tuple[bytes, SrtpFigures]:
 
     Raises ReplayError.
     """
-    folder = OUT / machine.name
-    if machine is XTENSA:
-        make_xtensa_compiler()
-    with files.exclusive(folder):
-        make(
-            "srtp",
-            OUT=str(folder.relative_to(ROOT)),
-            CC=machine.cc,
-            FLAGS=shlex.join(machine.flags),
-            LINK=shlex.join(machine.link),
-            MORE=shlex.join(machine.more),
-            LIBRARY=machine.mbedtls,
-        )
-        place = folder / "srtp-packets"
-        place.mkdir(exist_ok=True)
-        (place / "script").write_bytes(_script())
-        command = [*machine.command, str(folder / "srtp")]
-        subprocess.run(command, cwd=place, check=True, timeout=_TIMEOUT_S)
-        counted = struct.unpack(f"<{len(fields(SrtpFigures))}I", (place / "figures").read_bytes())
-        return (place / "answer").read_bytes(), SrtpFigures(*counted)
+    program = build_program(machine, "srtp")
+    answer = program.run("srtp-packets", _script())
+    counted = struct.unpack(f"<{len(fields(SrtpFigures))}I", program.figures("srtp-packets"))
+    return answer, SrtpFigures(*counted)
 
 
 def _script() -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 from block_costs import run, speech
-from replay_machines import CHIPS, NATIVE, RV32, ReplayError, build_blocks
+from replay_machines import CHIPS, NATIVE, RV32, ReplayError, build_program
 
 # Instructions for 20 ms, worst frame. Together they leave most of 60 000 to the rest of the loop.
 _LIMITS = {
@@ -21,8 +21,8 @@ def test_sound_is_the_same_samples(name: str) -> None:
     """Both sides over real speech, with the gain and the limiter at work."""
     script = speech()
     try:
-        here, _ = run(build_blocks(NATIVE), script)
-        there, _ = run(build_blocks(CHIPS[name]), script)
+        here, _ = run(build_program(NATIVE, "blocks"), script)
+        there, _ = run(build_program(CHIPS[name], "blocks"), script)
     except ReplayError as error:
         pytest.fail(str(error), pytrace=False)
     assert len(here) == 3 * len(script)
@@ -31,7 +31,7 @@ def test_sound_is_the_same_samples(name: str) -> None:
 
 def test_each_block_keeps_to_its_instructions() -> None:
     """Counted exactly, the same on every run."""
-    _, costs = run(build_blocks(RV32), speech())
+    _, costs = run(build_program(RV32, "blocks"), speech())
     assert costs.keys() == _LIMITS.keys()
     assert {name: cost for name, cost in costs.items() if cost.worst > _LIMITS[name]} == {}
     assert all(cost.mean > 500 for cost in costs.values())

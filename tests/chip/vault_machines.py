@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import random
-import shlex
 import struct
-import subprocess
 from dataclasses import dataclass, fields
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from replay_machines import OUT, ROOT, XTENSA, Machine, make, make_xtensa_compiler
-
-from tools import files
+from replay_machines import Machine, build_program
 
 _SEAL, _BLOCK, _DERIVE = range(3)
 _DERIVED_BYTES = 77
-_TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -74,23 +69,7 @@ def _derive(dice: random.Random) -> Questions:
 
 def ask(machine: Machine, script: bytes) -> tuple[bytes, VaultFigures]:
     """Build what changed and let the machine answer; raises ReplayError."""
-    folder = OUT / machine.name
-    if machine is XTENSA:
-        make_xtensa_compiler()
-    with files.exclusive(folder):
-        make(
-            "vault",
-            OUT=str(folder.relative_to(ROOT)),
-            CC=machine.cc,
-            FLAGS=shlex.join(machine.flags),
-            LINK=shlex.join(machine.link),
-            MORE=shlex.join(machine.more),
-            LIBRARY=machine.mbedtls,
-        )
-        place = folder / "vault-questions"
-        place.mkdir(exist_ok=True)
-        (place / "script").write_bytes(script)
-        command = [*machine.command, str(folder / "vault")]
-        subprocess.run(command, cwd=place, check=True, timeout=_TIMEOUT_S)
-        counted = struct.unpack(f"<{len(fields(VaultFigures))}I", (place / "figures").read_bytes())
-        return (place / "answer").read_bytes(), VaultFigures(*counted)
+    program = build_program(machine, "vault")
+    answer = program.run("vault-questions", script)
+    counted = struct.unpack(f"<{len(fields(VaultFigures))}I", program.figures("vault-questions"))
+    return answer, VaultFigures(*counted)

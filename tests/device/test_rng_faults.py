@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from program_output import lines_until
 
 from handsetctl.bench.handset import HandsetSetup, VirtualHandset
 from handsetctl.bench.loop import BenchLoop
@@ -18,7 +19,6 @@ from handsetctl.bench.machines.qemu import QemuMachine
 PROBE = Path(__file__).with_name("rng_fault_probe.py")
 IDENTITY = {"serial_number": "SIM-0001", "user_id": "sip:a@sim.invalid"}
 TIMEOUT_S = 20.0
-POLL_S = 0.05
 HOSTS_NOISE = "/dev/urandom"
 
 
@@ -48,15 +48,6 @@ class StuckSource(SourceOf):
     file = "/dev/zero"
 
 
-def wait_for_console(handset: VirtualHandset, last_line: str) -> list[str]:
-    deadline_s = time.monotonic() + TIMEOUT_S
-    while last_line not in (lines := handset.console.peek().decode().splitlines()):
-        handset.check()
-        assert time.monotonic() < deadline_s, lines
-        time.sleep(POLL_S)
-    return lines
-
-
 def said_with(machine: type[SourceOf], folder: Path) -> list[str]:
     """What the probe says on a handset of this machine."""
     facts = virtual_board("qemu_rv32")
@@ -74,7 +65,7 @@ def said_with(machine: type[SourceOf], folder: Path) -> list[str]:
     handset = VirtualHandset(loop, setup)
     try:
         handset.power_on()
-        lines = wait_for_console(handset, "done virtio-rng")
+        lines = lines_until(handset, "done virtio-rng", TIMEOUT_S)
         return [line for line in lines if line.startswith(("filled", "refused"))]
     finally:
         loop.call(handset.close)
