@@ -22,6 +22,8 @@ from tools.step import run_step
 
 VENV = ROOT / "build" / "venv"
 SETS = ("run", "test", "lint", "stubs", "stubs-esp32")
+# Where build/venv is activated, sys.executable is the one that is to be removed and made anew.
+_PYTHON = str(Path(sys.executable).resolve())
 _STAMP = VENV / ".handset.json"
 _LOGS = ROOT / "build" / "log"
 _EPILOG = """What to do: read the log above. Without a way to PyPI, point pip at a mirror or folder
@@ -34,7 +36,7 @@ class VenvError(Exception):
 
 def wanted_stamp(sets: list[str]) -> dict[str, str]:
     """What an environment for these sets records: it is current when it says all of this."""
-    stamp = {"python": f"{sys.executable} {sys.version}", "root": str(ROOT)}
+    stamp = {"python": f"{_PYTHON} {sys.version}", "root": str(ROOT)}
     for name in ("build", *sets):
         stamp[name] = _digest(ROOT / "requirements" / f"{name}.txt")
     stamp["project"] = _digest(ROOT / "pyproject.toml")
@@ -80,7 +82,7 @@ def _create() -> None:
     files.remove(VENV)
     has_pip = importlib.util.find_spec("ensurepip") is not None
     options = [] if has_pip else ["--without-pip"]
-    _run("venv", "build/venv", [sys.executable, "-m", "venv", *options, str(VENV)])
+    _run("venv", "build/venv", [_PYTHON, "-m", "venv", *options, str(VENV)])
     if not has_pip:
         wheel = _pip_wheel()
         _run(

@@ -60,8 +60,9 @@ static void run_frame(void) {
             return;
         }
     }
-    if (voice_i2s_capture(mic)) {
-        voice_engine_audio_tick(io.engine, mic, speaker);
+    const bool listening = HANDSET_AUDIO_HALF_DUPLEX && !io.engine->send.talking;
+    if (listening || voice_i2s_capture(mic)) {
+        voice_engine_audio_tick(io.engine, listening ? NULL : mic, speaker);
         if (!voice_i2s_play(speaker) && HANDSET_AUDIO_HALF_DUPLEX) {
             io.frames_skipped++; // the tick was one of the lost frames
         }

@@ -12,7 +12,6 @@
 #include "io_esp32_i2s.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "driver/i2s_std.h"
 #include "esp_attr.h"
@@ -356,10 +355,6 @@ bool voice_i2s_turn(bool to_microphone) {
 }
 
 bool voice_i2s_capture(int16_t mic[VOICE_FRAME_SAMPLES]) {
-    if (!microphone.running) {
-        memset(mic, 0, VOICE_FRAME_SAMPLES * sizeof(mic[0]));
-        return true;
-    }
     return judge(&microphone, "i2s_channel_read", microphone_read(mic));
 }
 

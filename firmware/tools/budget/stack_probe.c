@@ -62,7 +62,7 @@ static void __attribute__((noinline)) paint(volatile uint8_t *bottom) {
     }
 }
 
-static void __attribute__((noinline)) tick(const int16_t *mic) {
+static void __attribute__((noinline)) tick(int16_t *mic) {
     static int16_t speaker[VOICE_FRAME_SAMPLES]; // not on the stack that is measured
     volatile uint8_t *top = __builtin_frame_address(0);
     volatile uint8_t *bottom = top - PAINTED_BYTES;

@@ -311,10 +311,14 @@ static void publish_heard(struct voice_engine *engine) {
         __ATOMIC_RELAXED);
 }
 
-void voice_engine_audio_tick(struct voice_engine *engine, const int16_t mic[VOICE_FRAME_SAMPLES],
+void voice_engine_audio_tick(struct voice_engine *engine, int16_t mic[VOICE_FRAME_SAMPLES],
     int16_t speaker[VOICE_FRAME_SAMPLES]) {
     voice_engine_audio_follow(engine);
-    voice_send_tick(&engine->send, mic);
+    if (mic != NULL) {
+        voice_send_tick(&engine->send, mic);
+    } else {
+        voice_send_skip(&engine->send);
+    }
     receive_all(engine);
     follow_request(engine);
     voice_receive_tick(&engine->receive, speaker);

@@ -27,7 +27,7 @@
 #ifndef VOICE_WITHOUT_OPUS
 #define VOICE_CODEC_MEMORY_BYTES 42496u
 #else
-#define VOICE_CODEC_MEMORY_BYTES 10752u
+#define VOICE_CODEC_MEMORY_BYTES 9344u
 #endif
 
 enum voice_error {
@@ -143,8 +143,9 @@ uint32_t voice_engine_stat(const struct voice_engine *engine, enum voice_stat st
 
 // --- audio side -------------------------------------------------------------------------------
 
-// One frame of time: `mic` in, `speaker` out.
-void voice_engine_audio_tick(struct voice_engine *engine, const int16_t mic[VOICE_FRAME_SAMPLES],
+// One frame of time: `mic` in, which is filtered in place, `speaker` out. A NULL `mic` is a microphone
+// that is off: what is learnt of it stays as it is.
+void voice_engine_audio_tick(struct voice_engine *engine, int16_t mic[VOICE_FRAME_SAMPLES],
     int16_t speaker[VOICE_FRAME_SAMPLES]);
 // One frame of time passed in which the device could neither capture nor play.
 void voice_engine_audio_skip(struct voice_engine *engine);

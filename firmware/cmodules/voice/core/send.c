@@ -244,16 +244,15 @@ static void count_time(struct voice_send *send) {
     }
 }
 
-void voice_send_tick(struct voice_send *send, const int16_t mic[VOICE_FRAME_SAMPLES]) {
-    int16_t pcm[VOICE_FRAME_SAMPLES];
-    voice_highpass_tick(&send->highpass, mic, pcm);
-    voice_vad_tick(&send->vad, pcm);
+void voice_send_tick(struct voice_send *send, int16_t mic[VOICE_FRAME_SAMPLES]) {
+    voice_highpass_tick(&send->highpass, mic, mic);
+    voice_vad_tick(&send->vad, mic);
     if (send->talking) {
         if (send->config.agc) {
-            voice_agc_tick(&send->agc, &send->vad, pcm);
+            voice_agc_tick(&send->agc, &send->vad, mic);
         }
         send_waiting(send, CATCH_UP_PACKETS - 1u);
-        capture(send, pcm);
+        capture(send, mic);
         send_waiting(send, 1);
     }
     count_time(send);

@@ -72,8 +72,8 @@ bool voice_send_set_bitrate(struct voice_send *send, uint32_t bitrate_bps);
 // says so and the codec has it.
 void voice_send_follow_request(struct voice_send *send, uint32_t bitrate_bps);
 
-// One frame of time: `mic` in. Call in every frame, talking or not.
-void voice_send_tick(struct voice_send *send, const int16_t mic[VOICE_FRAME_SAMPLES]);
+// One frame of time: `mic` in, filtered in place. Call in every frame, talking or not.
+void voice_send_tick(struct voice_send *send, int16_t mic[VOICE_FRAME_SAMPLES]);
 // A frame of time passed in which nothing could be captured.
 void voice_send_skip(struct voice_send *send);
 

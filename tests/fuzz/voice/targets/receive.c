@@ -43,7 +43,7 @@ static void start(uint8_t choice) {
 }
 
 static void tick(void) {
-    static const int16_t mic[VOICE_FRAME_SAMPLES];
+    int16_t mic[VOICE_FRAME_SAMPLES] = {0};
     int16_t speaker[VOICE_FRAME_SAMPLES];
     voice_engine_audio_tick(&engine, mic, speaker);
     clock_us += VOICE_FRAME_US;

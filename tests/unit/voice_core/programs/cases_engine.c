@@ -725,3 +725,20 @@ CASE(skipped_frames_count_as_time) {
     CHECK_EQ((uint16_t)(second.sequence - first.sequence), 1);
     CHECK_EQ(second.timestamp - first.timestamp, 3 * 320);
 }
+
+// A half-duplex board has no microphone while its loudspeaker has its turn: what was learnt stays, time goes on.
+CASE(a_microphone_that_is_off_teaches_nothing) {
+    signal_speech(said, N_SAMPLES);
+    start_both(amrwb(), 12650);
+    for (size_t f = 0; f < N_FRAMES; f++) {
+        station_tick(&a, said + f * FRAME);
+    }
+    const struct voice_send before = a.engine.send;
+    for (unsigned f = 0; f < 200; f++) {
+        voice_engine_audio_tick(&a.engine, NULL, a.speaker);
+    }
+    CHECK_EQ(memcmp(&before.vad, &a.engine.send.vad, sizeof(before.vad)), 0);
+    CHECK_EQ(memcmp(&before.highpass, &a.engine.send.highpass, sizeof(before.highpass)), 0);
+    CHECK_EQ(a.engine.send.config.timestamp - before.config.timestamp, 200 * FRAME);
+    CHECK_EQ(voice_engine_stat(&a.engine, VOICE_STAT_frames), N_FRAMES + 200);
+}

@@ -112,8 +112,11 @@ static bool take(struct sent *sent) {
 }
 
 static void tick(const int16_t *mic) {
-    static const int16_t silence[FRAME];
-    voice_send_tick(&sender, mic == NULL ? silence : mic);
+    int16_t pcm[FRAME] = {0};
+    if (mic != NULL) {
+        memcpy(pcm, mic, sizeof(pcm));
+    }
+    voice_send_tick(&sender, pcm);
     frame_now++;
 }
 
