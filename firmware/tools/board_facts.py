@@ -10,6 +10,7 @@ from tools import files, toml_subset
 def facts(board: dict[str, Any]) -> dict[str, Any]:
     """The facts firmware sees, by their names there. Raises KeyError when board.toml lacks one."""
     heap, flash, ram, voice = board["heap"], board["flash"], board["ram"], board["voice"]
+    store = board["store"]
     values = {
         "NAME": board["name"],
         "TITLE": board["title"],
@@ -26,12 +27,16 @@ def facts(board: dict[str, Any]) -> dict[str, Any]:
         "VOICE_RAM_BYTES": voice["ram_bytes"],
         "VOICE_STACK_BYTES": voice["stack_bytes"],
         "VOICE_OPUS_COMPLEXITY": voice.get("opus_complexity", 0),
+        "STORE_RECORDS": store["records"],
         "FLASH_SIZE_BYTES": flash["size_bytes"],
         "FLASH_SECTOR_BYTES": flash["sector_bytes"],
         "PARTITIONS": tuple(
             (part["name"], part["offset_bytes"], part["size_bytes"]) for part in flash["partition"]
         ),
     }
+    # The eFuse key that is its secret, on a chip that can.
+    if "hmac_key" in board["vault"]:
+        values["VAULT_HMAC_KEY"] = board["vault"]["hmac_key"]
     # What a board without pins does not have.
     if "pin" in board:
         values["PINS"] = {pin["name"]: pin["gpio"] for pin in board["pin"]}

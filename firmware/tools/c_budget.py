@@ -31,6 +31,10 @@ TASK_STACK_BYTES = 2048
 _VAULT_ENTRIES = (
     *("vault_aead_init", "vault_aead_seal", "vault_aead_open", "vault_aes128_block"),
     *("vault_hkdf_extract", "vault_hkdf_expand", "vault_rng_fill"),
+    *("vault_custody_begin", "vault_custody_create", "vault_custody_pin_begin"),
+    *("vault_custody_pin_step", "vault_custody_wrap", "vault_custody_load"),
+    *("vault_custody_unlock", "vault_custody_seal", "vault_custody_open"),
+    *("vault_custody_seal_box", "vault_custody_open_box"),
 )
 # The virtual handset only stands for a chip: the size of its own machine code says nothing.
 _NO_CHIP = "x64"

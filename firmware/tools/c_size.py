@@ -21,6 +21,7 @@ STRINGS = "strings"
 _OWNERS = {
     STRINGS: STRINGS,
     "/mbedtls/": "mbedtls",
+    "/everest/": "mbedtls",
     "/amr_nb/": "amrnb",
     "/amrnb/": "amrnb",
     "_amrnb.": "amrnb",

@@ -54,6 +54,8 @@ class Fetched:
     sha256: str
     origin: str
     folder: str
+    only: str = ""
+    """What of the archive is unpacked; all of it when empty."""
 
 
 class Fetcher:
@@ -85,7 +87,8 @@ class Fetcher:
         return self._record(project, source, folder, origin)
 
     def _is_current(self, stamp: dict[str, str], project: Project) -> bool:
-        return stamp.get("version") == project.version and stamp.get("sha256") in {
+        wanted = (project.version, " ".join(project.only))
+        return (stamp.get("version"), stamp.get("only", "")) == wanted and stamp.get("sha256") in {
             source.sha256 for source in project.sources
         }
 
@@ -170,7 +173,13 @@ class Fetcher:
 
     def _record(self, project: Project, source: Source, folder: Path, origin: str) -> Fetched:
         return Fetched(
-            project.name, project.version, project.licence, source.sha256, origin, str(folder)
+            project.name,
+            project.version,
+            project.licence,
+            source.sha256,
+            origin,
+            str(folder),
+            " ".join(project.only),
         )
 
 

@@ -34,9 +34,10 @@ $(eval $(call compiles,xtensa-lx6,c99 -pedantic,$(CORE)))
 $(foreach arch,x64 rv32imc xtensa-lx6,$(eval $(call compiles,$(arch),c99 -pedantic $(AMRWB_INCLUDES),$(FAST_AMRWB))))
 
 # Beneath the core: POSIX. What is beneath it on ESP32 wants that chip's headers: see tests/chipless.
-$(eval $(call compiles,x64,gnu99,$(VOICE)/io_sim.c firmware/ports/unix/entropy.c))
+$(eval $(call compiles,x64,gnu99,$(VOICE)/io_sim.c firmware/ports/unix/entropy.c \
+    firmware/ports/unix/device_secret.c))
 
 # The bare machine, where it does not know of MicroPython.
 QEMU := firmware/ports/qemu
-MACHINE := $(addprefix $(QEMU)/,cfi_flash.c entropy.c ivshmem.c protection.c straps.c time.c trap.c virtio.c wire.c)
+MACHINE := $(addprefix $(QEMU)/,cfi_flash.c device_secret.c entropy.c ivshmem.c protection.c straps.c time.c trap.c virtio.c wire.c)
 $(eval $(call compiles,rv32imac,gnu11 -I$(QEMU),$(MACHINE) $(VOICE)/io_qemu.c))

@@ -22,6 +22,16 @@ def test_answers_are_openssls(name: str, asked: Questions) -> None:
     assert answer == asked.answer
 
 
+def test_a_pin_and_a_box_cost_what_their_makers_promise(asked: Questions) -> None:
+    """10 000 rounds are a second of a chip at 160 MHz, X25519 is 34 ms."""
+    _, figures = ask(RV32, asked.script)
+    assert figures.pbkdf2_100_rounds < 1_800_000
+    assert figures.x25519 < 6_000_000
+    agreement = figures.custody_open_first_box_66 - figures.custody_open_next_box_66
+    assert figures.x25519 < agreement < 1.1 * figures.x25519
+    assert figures.custody_seal_66 < 80_000 < figures.custody_next_box_66 < 250_000
+
+
 def test_a_packet_costs_little(asked: Questions) -> None:
     """Instructions are counted: the same on every run."""
     _, figures = ask(RV32, asked.script)

@@ -106,6 +106,16 @@ def test_a_board_that_does_not_read_is_an_error(
     assert "board.toml" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("architecture", ["rv32imac", "rv32imc", "xtensa-lx6", "xtensa-lx7"])
+def test_x25519_erases_all_the_stack_that_it_takes(architecture: str) -> None:
+    """What the library leaves behind there is a private key."""
+    graph = c_stack.read_call_graphs(c_size.build_vault(architecture).parent)
+    deepest, _ = graph.deepest("mbedtls", "Hacl_Curve25519_crypto_scalarmult")
+    source = (ROOT / "firmware/cmodules/vault/core/x25519.c").read_text()
+    erased = re.search(r"^#define STACK_BYTES (\d+)u$", source, re.MULTILINE)
+    assert erased and 1000 < deepest <= int(erased[1]) < deepest + 1000
+
+
 def test_the_vaults_tables_cost_no_ram_and_its_stack_is_bounded() -> None:
     """AES's table is 1 kB, and nobody calls what a call graph does not show."""
     link_map = c_size.build_vault("rv32imc")

@@ -26,6 +26,7 @@ _CODECS = [
 ]
 _IDF_MINORS = (2, 3, 4)
 _PORT_FILES = ("extmod/machine_i2s.c", "ports/esp32/mpthreadport.c", "ports/esp32/mphalport.c")
+_NVS = MICROPYTHON / "ports/esp32/esp32_nvs.c"
 _ESPNOW = MICROPYTHON / "ports/esp32/modespnow.c"
 
 
@@ -116,6 +117,11 @@ def test_a_typo_does_not_compile(tmp_path: Path) -> None:
 def test_micropython_compiles_against_them(name: str, chip: str, tmp_path: Path) -> None:
     """MicroPython's own drivers use ESP-IDF as it is: they must find it as it is declared."""
     assert compile_errors(MICROPYTHON / name, chip, tmp_path) == ""
+
+
+@pytest.mark.parametrize("chip", ["ESP32", "ESP32S3", "ESP32C3"])
+def test_micropythons_nvs_compiles_against_them(chip: str, tmp_path: Path) -> None:
+    assert compile_errors(_NVS, chip, tmp_path) == ""
 
 
 @pytest.mark.parametrize("rssi", [0, 1])

@@ -50,16 +50,18 @@ def board(request: pytest.FixtureRequest) -> IdfBoard:
 def test_sources_are_the_modules(board: IdfBoard) -> None:
     """What MicroPython scans for names and compiles: the bindings and this port's device."""
     sources = (_built(board) / "sources.txt").read_text().split(";")
-    expected = [VOICE / "modvoice.c", *VOICE.glob("io_esp32*.c"), VAULT / "modvault.c"]
+    expected = [VOICE / "modvoice.c", *VOICE.glob("io_esp32*.c")]
+    expected += [VAULT / "modvault.c", VAULT / "modcustody.c"]
     assert sorted(sources) == sorted(str(path) for path in expected)
 
 
 def test_the_vault_is_a_library_for_other_modules(board: IdfBoard) -> None:
-    """With the chip's source of randomness in it."""
+    """With the chip's source of randomness and its secret in it."""
     (library,) = _built(board).rglob("libvault_core.a")
     command = ["nm", "--defined-only", "--format=just-symbols", str(library)]
     names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     wanted = {"vault_aead_seal", "vault_aes128_block", "vault_rng_fill", "vault_entropy"}
+    wanted |= {"vault_custody_begin", "vault_device_derive", "Hacl_Curve25519_crypto_scalarmult"}
     assert wanted <= set(names)
 
 

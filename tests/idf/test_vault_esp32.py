@@ -1,4 +1,4 @@
-"""The vault on ESP32: its source of randomness, and its core above ESP-IDF's mbedTLS."""
+"""The vault on ESP32: its source of randomness, its secret, its core above ESP-IDF's mbedTLS."""
 
 import subprocess
 from pathlib import Path
@@ -11,7 +11,9 @@ from tools import elf_symbols, xtensa_compiler
 
 MODULES = ROOT / "firmware" / "cmodules"
 VAULT = MODULES / "vault"
-ENTROPY = ROOT / "firmware" / "ports" / "esp32" / "entropy.c"
+PORT = ROOT / "firmware" / "ports" / "esp32"
+ENTROPY = PORT / "entropy.c"
+SECRET = PORT / "device_secret.c"
 HERE = ROOT / "tests" / "idf"
 _WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Wstrict-prototypes", "-Werror"]
 _INCLUDES = [f"-I{MODULES}", f"-I{DECLARATIONS}"]
@@ -74,6 +76,97 @@ def test_the_generator_asks_the_source_and_nothing_else(board: IdfBoard, tmp_pat
     assert asked - {"memset"} == ours
 
 
+# --- the chip's secret --------------------------------------------------------------------------
+
+# The board's own chip decides where it lies.
+_BY_CHIP = {board.chip: board for board in BOARDS.values()}
+_LABEL = f"{len('label'):02x} {ord('l'):02x}"
+_NONE = "0 00 00 00 00 open 0"
+
+
+def secret_says(chip: str, folder: Path, *happens: str) -> list[str]:
+    """Lines of programs/device_secret.c, built for that chip's way."""
+    board, program = _BY_CHIP[chip], folder / "device_secret"
+    command = ["gcc", "-std=gnu99", *_WARNINGS, "-fsanitize=address,undefined", *_INCLUDES]
+    command += [f"-I{board.facts_folder()}", *board.defines]
+    command += [str(SECRET), str(HERE / "programs" / "device_secret.c"), "-o", str(program)]
+    subprocess.run(command, check=True, timeout=60)
+    run = subprocess.run(
+        [str(program), *happens], capture_output=True, text=True, timeout=20, check=True
+    )
+    return run.stdout.splitlines()
+
+
+def efuse(chip: str, folder: Path, *happens: str) -> list[str]:
+    name, *said = secret_says(chip, folder, *happens)
+    assert name == "eFuse"
+    return said
+
+
+@pytest.mark.parametrize("chip", ["ESP32C3", "ESP32S3"])
+def test_the_secret_is_the_efuse_key_of_the_boards_block(chip: str, tmp_path: Path) -> None:
+    assert efuse(chip, tmp_path, "burn", "5", "derive") == [f"1 05 {_LABEL} 77 open 0"]
+
+
+@pytest.mark.parametrize("chip", ["ESP32C3", "ESP32S3"])
+def test_an_efuse_that_is_not_burnt_is_no_secret(chip: str, tmp_path: Path) -> None:
+    """Nor one that has another purpose or is another block's; nothing takes its place."""
+    assert efuse(chip, tmp_path, "derive", "burn", "4", "derive") == [_NONE] * 2
+
+
+def nvs(folder: Path, *happens: str) -> list[str]:
+    name, *said = secret_says("ESP32", folder, *happens)
+    assert name == "NVS"
+    return said
+
+
+def test_without_such_efuses_the_secret_is_drawn_once_and_kept(tmp_path: Path) -> None:
+    said = nvs(tmp_path, "derive", "derive", "radio_off", "derive")
+    assert said == [f"1 40 {_LABEL} 40 open 0"] * 3
+    assert nvs(tmp_path, "derive", "lose", "derive")[1] == f"1 41 {_LABEL} 41 open 0"
+
+
+def test_without_randomness_no_secret_is_made(tmp_path: Path) -> None:
+    assert nvs(tmp_path, "radio_off", "derive") == [_NONE]
+
+
+@pytest.mark.parametrize("harm", ["break", "cut"])
+def test_a_secret_that_can_not_be_read_is_not_replaced(harm: str, tmp_path: Path) -> None:
+    """The store that is sealed under it would be lost."""
+    assert nvs(tmp_path, "derive", harm, "derive")[1] == _NONE
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("esp32c3_devkitm", "HMAC_KEY", "HMAC_KAY", "lacks hmac_key"),
+        ("esp32_devkitc", "#pragma once", "#define HANDSET_VAULT_HMAC_KEY 1", "has no HMAC"),
+    ],
+)
+def test_a_secret_in_the_wrong_place_stops_the_build(
+    name: str, old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    board = BOARDS[name]
+    header = (board.facts_folder() / "board_facts.h").read_text()
+    assert old in header
+    (tmp_path / "board_facts.h").write_text(header.replace(old, new))
+    with pytest.raises(AssertionError, match=said):
+        compiled(board, SECRET, tmp_path / "secret.o", f"-I{tmp_path}", *board.defines)
+
+
+def test_the_secret_asks_the_chip_and_nothing_else(board: IdfBoard, tmp_path: Path) -> None:
+    options = [f"-I{board.facts_folder()}", *board.defines]
+    elf = compiled(board, SECRET, tmp_path / "secret.o", *options)
+    asked = elf_symbols.undefined(elf) - {"memset", "strlen", "vault_erase"}
+    nvs_way = {f"nvs_{name}" for name in ("open", "close", "commit", "get_blob", "set_blob")}
+    nvs_way |= {"vault_rng_fill", "vault_device_hmac"}
+    assert asked == (nvs_way if board.chip == "ESP32" else {"esp_hmac_calculate"})
+    assert {"vault_device_derive", "vault_device_secret_name"} <= elf_symbols.defined(elf)
+
+
+# --- the core above ESP-IDF ---------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("source", sorted(VAULT.glob("core/*.c")), ids=lambda path: path.stem)
 def test_the_core_compiles_with_the_hardwares_contexts(
     board: IdfBoard, source: Path, tmp_path: Path
@@ -96,5 +189,8 @@ def test_a_context_that_does_not_fit_stops_the_build(tmp_path: Path) -> None:
         )
 
 
-def test_binding_compiles_with_the_ports_configuration(board: IdfBoard, tmp_path: Path) -> None:
-    assert compile_errors(VAULT / "modvault.c", board.chip, tmp_path) == ""
+@pytest.mark.parametrize("name", ["modvault", "modcustody"])
+def test_binding_compiles_with_the_ports_configuration(
+    board: IdfBoard, name: str, tmp_path: Path
+) -> None:
+    assert compile_errors(VAULT / f"{name}.c", board.chip, tmp_path) == ""

@@ -16,7 +16,7 @@ CFLAGS_EXTRA ?=
 
 MBEDTLS := $(THIRD_PARTY)/mbedtls
 
-ifeq ($(wildcard $(MBEDTLS)/library/gcm.c),)
+ifeq ($(and $(wildcard $(MBEDTLS)/library/gcm.c),$(wildcard $(MBEDTLS)/3rdparty/everest/README.md)),)
 $(error mbedTLS's sources are missing: expected $(abspath $(MBEDTLS)); fetch them first)
 endif
 
@@ -29,7 +29,10 @@ all: $(OUT)/libmbedcrypto.a
 
 # What mbedtls_config.h switches on, and what that calls; and gcm.c, see fixes/.
 SOURCES := aes block_cipher constant_time platform_util sha256
-OBJECTS := $(SOURCES:%=$(OUT)/%.o) $(OUT)/fixes/gcm.o
+OBJECTS := $(SOURCES:%=$(OUT)/%.o) $(OUT)/fixes/gcm.o $(OUT)/curve25519.o
+
+EVEREST := $(MBEDTLS)/3rdparty/everest
+EVEREST_INCLUDES := $(addprefix -I$(EVEREST)/,library include include/everest include/everest/kremlib)
 
 HANDSET_THIRD_PARTY := $(THIRD_PARTY)
 include $(VAULT)includes.mk
@@ -43,12 +46,15 @@ $(OUT)/libmbedcrypto.a: $(OBJECTS)
 
 define compile
 @mkdir -p $(@D)
-@echo "CC $*"
+@echo "CC $(@F:.o=)"
 @$(CC) $(MBEDTLS_CFLAGS) $(1) -MMD -MP -c $< -o $@
 endef
 
 $(OUT)/%.o: $(MBEDTLS)/library/%.c $(OUT)/flags
 	$(call compile)
+
+$(OUT)/curve25519.o: $(VAULT)everest/curve25519.c $(OUT)/flags
+	$(call compile,$(EVEREST_INCLUDES))
 
 $(OUT)/fixes/%.o: $(OUT)/fixes/%.c $(OUT)/flags
 	$(call compile,-I$(MBEDTLS)/library)

@@ -3,7 +3,7 @@
 # The outer build compiles mbedTLS first (mbedtls.mk) and passes, as absolute paths,
 #   HANDSET_THIRD_PARTY  folder with the unpacked mbedtls
 #   HANDSET_MBEDTLS      folder with libmbedcrypto.a
-# The port gives entropy.h's two functions.
+# The port gives the functions of entropy.h and device_secret.h.
 
 ifeq ($(HANDSET_MBEDTLS),)
 $(error HANDSET_MBEDTLS is not set: folder with libmbedcrypto.a, see vault/mbedtls.mk)
@@ -11,7 +11,7 @@ endif
 
 VAULT_DIR := $(USERMOD_DIR)
 
-SRC_USERMOD_C += $(VAULT_DIR)/modvault.c
+SRC_USERMOD_C += $(VAULT_DIR)/modvault.c $(VAULT_DIR)/modcustody.c
 SRC_USERMOD_LIB_C += $(sort $(wildcard $(VAULT_DIR)/core/*.c))
 
 # Others say "vault/core/aead.h".

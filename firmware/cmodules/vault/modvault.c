@@ -8,6 +8,8 @@
 #include "py/objstr.h"
 #include "py/runtime.h"
 
+#include "modvault.h"
+
 #include "core/aead.h"
 #include "core/erase.h"
 #include "core/hkdf.h"
@@ -20,7 +22,7 @@ static const MP_DEFINE_STR_OBJ(no_source_text,
 static const MP_DEFINE_STR_OBJ(unhealthy_text,
     "no randomness: its source failed a health test; reset, and have it repaired if it fails again");
 
-static NORETURN void raise_no_randomness(void) {
+NORETURN void vault_raise_no_randomness(void) {
     bool unhealthy = vault_rng_state() == VAULT_RNG_UNHEALTHY;
     const mp_obj_t args[] = {
         MP_OBJ_NEW_SMALL_INT(unhealthy ? MP_EIO : MP_ENODEV),
@@ -33,7 +35,7 @@ static mp_obj_t mod_random(mp_obj_t buf_in) {
     mp_buffer_info_t buf;
     mp_get_buffer_raise(buf_in, &buf, MP_BUFFER_WRITE);
     if (!vault_rng_fill(buf.buf, buf.len)) {
-        raise_no_randomness();
+        vault_raise_no_randomness();
     }
     return mp_const_none;
 }
@@ -58,11 +60,11 @@ static MP_DEFINE_CONST_FUN_OBJ_0(mod_rng_source_obj, mod_rng_source);
 
 // --- keys from keys -----------------------------------------------------------------------------
 
-static NORETURN void raise_cipher(void) {
+NORETURN void vault_raise_cipher(void) {
     mp_raise_msg(&mp_type_OSError, MP_ERROR_TEXT("the cipher's hardware failed"));
 }
 
-static mp_buffer_info_t readable(mp_obj_t from) {
+mp_buffer_info_t vault_readable(mp_obj_t from) {
     mp_buffer_info_t buf;
     mp_get_buffer_raise(from, &buf, MP_BUFFER_READ);
     return buf;
@@ -70,9 +72,9 @@ static mp_buffer_info_t readable(mp_obj_t from) {
 
 static mp_obj_t mod_hkdf(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
-    mp_buffer_info_t key = readable(args[0]);
-    mp_buffer_info_t salt = readable(args[1]);
-    mp_buffer_info_t info = readable(args[2]);
+    mp_buffer_info_t key = vault_readable(args[0]);
+    mp_buffer_info_t salt = vault_readable(args[1]);
+    mp_buffer_info_t info = vault_readable(args[2]);
     mp_int_t n_bytes = mp_obj_get_int(args[3]);
     if (n_bytes < 0 || (mp_uint_t)n_bytes > VAULT_HKDF_OUT_BYTES_MAX) {
         mp_raise_ValueError(MP_ERROR_TEXT("HKDF gives 0 to 8160 bytes"));
@@ -84,7 +86,7 @@ static mp_obj_t mod_hkdf(size_t n_args, const mp_obj_t *args) {
         && vault_hkdf_expand(prk, info.buf, info.len, (uint8_t *)out.buf, out.len);
     vault_erase(prk, sizeof prk);
     if (!done) {
-        raise_cipher();
+        vault_raise_cipher();
     }
     return mp_obj_new_bytes_from_vstr(&out);
 }
@@ -100,7 +102,7 @@ struct aead_obj {
 
 static mp_obj_t aead_make_new(const mp_obj_type_t *type, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 1, 1, false);
-    mp_buffer_info_t key = readable(args[0]);
+    mp_buffer_info_t key = vault_readable(args[0]);
     struct aead_obj *self = mp_obj_malloc_with_finaliser(struct aead_obj, type);
     self->has_key = vault_aead_init(&self->cipher, key.buf, key.len);
     if (!self->has_key) {
@@ -121,7 +123,7 @@ struct aead_args {
 // args: self, nonce, aad, buf, n_bytes
 static struct aead_args get_aead_args(const mp_obj_t *args) {
     struct aead_obj *self = MP_OBJ_TO_PTR(args[0]);
-    mp_buffer_info_t nonce = readable(args[1]);
+    mp_buffer_info_t nonce = vault_readable(args[1]);
     mp_buffer_info_t buf;
     mp_get_buffer_raise(args[3], &buf, MP_BUFFER_WRITE);
     mp_int_t n_text = mp_obj_get_int(args[4]);
@@ -135,7 +137,7 @@ static struct aead_args get_aead_args(const mp_obj_t *args) {
         mp_raise_ValueError(MP_ERROR_TEXT("buffer must have room for the text and 16 bytes of tag"));
     }
     return (struct aead_args){
-        .cipher = &self->cipher, .nonce = nonce.buf, .aad = readable(args[2]),
+        .cipher = &self->cipher, .nonce = nonce.buf, .aad = vault_readable(args[2]),
         .text = buf.buf, .n_text = (size_t)n_text, .tag = (uint8_t *)buf.buf + n_text,
     };
 }
@@ -144,7 +146,7 @@ static mp_obj_t aead_seal(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     struct aead_args a = get_aead_args(args);
     if (!vault_aead_seal(a.cipher, a.nonce, a.aad.buf, a.aad.len, a.text, a.n_text, a.tag)) {
-        raise_cipher();
+        vault_raise_cipher();
     }
     return mp_const_none;
 }
@@ -190,6 +192,7 @@ static const mp_rom_map_elem_t vault_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_rng_source), MP_ROM_PTR(&mod_rng_source_obj)},
     {MP_ROM_QSTR(MP_QSTR_hkdf), MP_ROM_PTR(&mod_hkdf_obj)},
     {MP_ROM_QSTR(MP_QSTR_Aead), MP_ROM_PTR(&aead_type)},
+    {MP_ROM_QSTR(MP_QSTR_custody), MP_ROM_PTR(&vault_custody_object)},
 };
 static MP_DEFINE_CONST_DICT(vault_globals, vault_globals_table);
 

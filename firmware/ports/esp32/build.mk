@@ -42,11 +42,11 @@ all:
 	@$(MAKE) -f $(THIS) image
 
 fetch:
-	@$(TOOL).fetch micropython opus vo-amrwbenc opencore-amr
+	@$(TOOL).fetch micropython opus vo-amrwbenc opencore-amr mbedtls
 
 generated: fetch
 	@$(TOOL).board_facts boards/$(BOARD)/board.toml $(GENERATED)
-	@$(TOOL).build_info $(THIRD_PARTY) $(GENERATED) micropython opus vo-amrwbenc opencore-amr
+	@$(TOOL).build_info $(THIRD_PARTY) $(GENERATED) micropython opus vo-amrwbenc opencore-amr mbedtls
 	@$(TOOL).tree_digests boards/$(BOARD) $(GENERATED)
 	@$(TOOL).partitions boards/$(BOARD)/board.toml $(GENERATED)
 

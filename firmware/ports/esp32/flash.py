@@ -36,11 +36,11 @@ class PartitionFlash:
     def sector_bytes(self) -> int:
         return self._sector_bytes
 
-    def read(self, offset: int, buf: bytearray) -> None:
+    def read(self, offset: int, buf: "bytearray | memoryview") -> None:
         nor.check_range(offset, len(buf), self._size_bytes)
         self._partition.readblocks(0, buf, offset)
 
-    def program(self, offset: int, buf: bytes) -> None:
+    def program(self, offset: int, buf: "bytes | bytearray | memoryview") -> None:
         nor.check_range(offset, len(buf), self._size_bytes)
         self._check_rule(offset, memoryview(buf))
         self._partition.writeblocks(0, buf, offset)

@@ -21,7 +21,7 @@
 
 extern uint8_t _main_stack_bottom, _main_stack_top;
 
-static uint8_t heap[HANDSET_HEAP_BYTES] __attribute__((aligned(16)));
+static uint8_t heap[HANDSET_HEAP_BYTES + HANDSET_EXTRA_HEAP_BYTES] __attribute__((aligned(16)));
 
 void machine_main(void);
 

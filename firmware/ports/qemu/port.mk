@@ -24,9 +24,14 @@ include $(TOP)/extmod/extmod.mk
 # Without -misa-spec, GCC 12 chooses 64-bit libraries.
 ARCH := -march=rv32imac -mabi=ilp32 -misa-spec=2.2
 AFLAGS += $(ARCH)
+# A development build keeps files and a tree's modules in RAM beside what it shares with the release: no chip has
+# this much more, and none is promised it.
+EXTRA_HEAP := -DHANDSET_EXTRA_HEAP_BYTES=$(if $(filter 1,$(HANDSET_DEV)),32768,0)
+
 INC += -I. -I$(TOP) -I$(BUILD) -I$(GENERATED)
 
 CFLAGS += $(ARCH) --specs=picolibc.specs $(INC) -std=gnu11 -Os -DNDEBUG -DHANDSET_DEVELOPMENT=$(HANDSET_DEV)
+CFLAGS += $(EXTRA_HEAP)
 CFLAGS += -Wall -Wpointer-arith -Wdouble-promotion -Wfloat-conversion -Werror
 # Without the compiler, upstream leaves a variable unused.
 CFLAGS += -Wno-unused-variable
@@ -55,7 +60,7 @@ $(addprefix $(BUILD)/, $(PORT_C:.c=.o)): CFLAGS += -Wextra -Wunused-variable -Wn
 all: $(BUILD)/firmware.elf
 
 $(LDSCRIPT): memory.ld $(GENERATED)/board_facts.h
-	$(Q)$(CPP) -P -x c -I$(GENERATED) $< -o $@
+	$(Q)$(CPP) -P -x c $(EXTRA_HEAP) -I$(GENERATED) $< -o $@
 
 $(BUILD)/firmware.elf: $(LDSCRIPT) $(OBJ)
 	$(ECHO) "LINK $@"

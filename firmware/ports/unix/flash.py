@@ -26,12 +26,12 @@ class FileFlash:
     def sector_bytes(self) -> int:
         return self._sector_bytes
 
-    def read(self, offset: int, buf: bytearray) -> None:
+    def read(self, offset: int, buf: "bytearray | memoryview") -> None:
         self._check(offset, len(buf))
         self._file.seek(offset)
         self._file.readinto(buf)
 
-    def program(self, offset: int, buf: bytes) -> None:
+    def program(self, offset: int, buf: "bytes | bytearray | memoryview") -> None:
         self._check(offset, len(buf))
         found = bytearray(len(buf))
         self.read(offset, found)

@@ -2,6 +2,8 @@
 
 #include "vault/core/aead.h"
 #include "vault/core/block.h"
+#include "vault/core/custody.h"
+#include "vault/core/device.h"
 #include "vault/core/hkdf.h"
 #include "vault/core/rng.h"
 
@@ -16,4 +18,22 @@ const void *const budget_entry[] = {
     (const void *)vault_rng_fill,
     (const void *)vault_rng_state,
     (const void *)vault_rng_source,
+    (const void *)vault_device_hmac,
+    (const void *)vault_custody_begin,
+    (const void *)vault_custody_forget,
+    (const void *)vault_custody_lock,
+    (const void *)vault_custody_is_open,
+    (const void *)vault_custody_mac,
+    (const void *)vault_custody_name_id,
+    (const void *)vault_custody_create,
+    (const void *)vault_custody_pin_begin,
+    (const void *)vault_custody_pin_step,
+    (const void *)vault_custody_pin_forget,
+    (const void *)vault_custody_wrap,
+    (const void *)vault_custody_load,
+    (const void *)vault_custody_unlock,
+    (const void *)vault_custody_seal,
+    (const void *)vault_custody_open,
+    (const void *)vault_custody_seal_box,
+    (const void *)vault_custody_open_box,
 };

@@ -10,12 +10,18 @@
 
 #include "vault/core/aead.h"
 #include "vault/core/block.h"
+#include "vault/core/custody.h"
+#include "vault/core/device.h"
 #include "vault/core/hkdf.h"
+#include "vault/core/pbkdf2.h"
+#include "vault/core/x25519.h"
+#include "vault/entropy.h"
 
-enum kind { SEAL, BLOCK, DERIVE };
+enum kind { SEAL, BLOCK, DERIVE, AGREE, STRETCH };
 
 // Followed by n_key bytes of key, and for SEAL nonce, data and text, for BLOCK a text of one block,
-// for DERIVE salt (as data) and info (as text).
+// for DERIVE salt (as data) and info (as text), for AGREE (key: the private one) the other's public key (as
+// data), for STRETCH (key: the password) a salt (as data), with n_text rounds.
 struct question {
     uint16_t kind;
     uint16_t n_key;
@@ -33,6 +39,17 @@ struct figures {
     uint32_t block;
     uint32_t hkdf_extract;
     uint32_t hkdf_expand_32;
+    uint32_t x25519;
+    uint32_t pbkdf2_100_rounds;
+    uint32_t custody_begin;
+    uint32_t custody_mac;
+    uint32_t custody_seal_66;
+    uint32_t custody_open_66;
+    uint32_t custody_other_domain; // the same, when the record before was of another domain
+    uint32_t custody_first_box_66;
+    uint32_t custody_next_box_66;
+    uint32_t custody_open_first_box_66;
+    uint32_t custody_open_next_box_66;
 };
 
 #define DERIVED_BYTES 77u
@@ -92,6 +109,48 @@ static void derive(int script, const struct question *question) {
     give(out, sizeof out);
 }
 
+// Does the library leave the private key behind on the stack? It is there in the form in which it is used.
+static bool is_left_on_stack(const uint8_t *private_key) {
+    uint8_t used[VAULT_X25519_BYTES];
+    memcpy(used, private_key, sizeof used);
+    used[0] &= 248;
+    used[31] = (uint8_t)((used[31] & 127) | 64);
+    uintptr_t end = (uintptr_t)used - sizeof used;
+    for (uintptr_t at = end - 4096; at < end; at++) {
+        const volatile uint8_t *here = (const volatile uint8_t *)at;
+        unsigned i = 0;
+        while (i < sizeof used && here[i] == used[i]) {
+            i++;
+        }
+        if (i == sizeof used) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void agree(int script, const struct question *question) {
+    uint8_t out[VAULT_X25519_BYTES];
+    take(script, data, question->n_data);
+    vault_x25519_public(key, out);
+    give(out, sizeof out);
+    require(vault_x25519(key, data, out));
+    require(!is_left_on_stack(key));
+    give(out, sizeof out);
+}
+
+static void stretch(int script, const struct question *question) {
+    struct vault_pbkdf2 derived;
+    take(script, data, question->n_data);
+    require(vault_pbkdf2_start(&derived, key, question->n_key, data, question->n_data,
+        question->n_text));
+    while (derived.n_left > 0) {
+        require(vault_pbkdf2_step(&derived, 7));
+    }
+    give(derived.sum, sizeof derived.sum);
+    vault_pbkdf2_forget(&derived);
+}
+
 static void answer_all(int script) {
     struct question question;
     while (read(script, &question, sizeof question) == (ssize_t)sizeof question) {
@@ -105,6 +164,12 @@ static void answer_all(int script) {
                 break;
             case DERIVE:
                 derive(script, &question);
+                break;
+            case AGREE:
+                agree(script, &question);
+                break;
+            case STRETCH:
+                stretch(script, &question);
                 break;
         }
     }
@@ -129,6 +194,57 @@ static uint32_t instructions(void) {
         figure = instructions() - before; \
     } while (0)
 
+// --- what a port gives: numbers that nobody keeps anything with ---------------------------------
+
+bool vault_entropy(uint8_t *buf, size_t n_bytes) {
+    static uint32_t state = 1;
+    for (size_t i = 0; i < n_bytes; i++) {
+        state = state * 1664525u + 1013904223u;
+        buf[i] = (uint8_t)(state >> 24);
+    }
+    return true;
+}
+
+const char *vault_entropy_name(void) {
+    return "none";
+}
+
+bool vault_device_derive(const char *label, uint8_t out[32]) {
+    static const uint8_t secret[VAULT_DEVICE_SECRET_BYTES];
+    return vault_device_hmac(secret, label, out);
+}
+
+const char *vault_device_secret_name(void) {
+    return "none";
+}
+
+// Records of 64 bytes and their length; with the MAC of one.
+static void count_custody(struct figures *figures) {
+    static uint8_t box[2][VAULT_CUSTODY_BOX_BYTES];
+    static uint8_t records[2][66 + VAULT_AEAD_TAG_BYTES];
+    static uint8_t salts[2][VAULT_CUSTODY_SALT_BYTES];
+    struct vault_custody_piece aad = {data, 12};
+    struct vault_custody_piece pieces[] = {{data, 8}, aad, {data, 8}, {data, 16}};
+    struct vault_custody_text texts[] = {{records[0], 66, records[0] + 66}, {records[1], 66, records[1] + 66}};
+    COUNT(figures->custody_begin, vault_custody_begin(data) == VAULT_CUSTODY_DONE);
+    require(vault_custody_create() == VAULT_CUSTODY_DONE);
+    COUNT(figures->custody_mac, vault_custody_mac(pieces, 4, text) == VAULT_CUSTODY_DONE);
+    require(vault_custody_seal(1, aad, 1, texts[0], salts[0]) == VAULT_CUSTODY_DONE);
+    require(vault_custody_open(1, aad, 1, salts[0], texts[0]) == VAULT_CUSTODY_DONE);
+    COUNT(figures->custody_seal_66, vault_custody_seal(1, aad, 1, texts[0], salts[0]) == VAULT_CUSTODY_DONE);
+    COUNT(figures->custody_open_66, vault_custody_open(1, aad, 1, salts[0], texts[0]) == VAULT_CUSTODY_DONE);
+    COUNT(figures->custody_other_domain, vault_custody_seal(2, aad, 1, texts[0], salts[0]) == VAULT_CUSTODY_DONE);
+    COUNT(figures->custody_first_box_66,
+        vault_custody_seal_box(2, aad, 1, box[0], texts[0], salts[0]) == VAULT_CUSTODY_DONE);
+    COUNT(figures->custody_next_box_66,
+        vault_custody_seal_box(2, aad, 2, box[1], texts[1], salts[1]) == VAULT_CUSTODY_DONE);
+    COUNT(figures->custody_open_first_box_66,
+        vault_custody_open_box(2, aad, 1, box[0], salts[0], texts[0]) == VAULT_CUSTODY_DONE);
+    COUNT(figures->custody_open_next_box_66,
+        vault_custody_open_box(2, aad, 2, box[1], salts[1], texts[1]) == VAULT_CUSTODY_DONE);
+    vault_custody_forget();
+}
+
 static struct figures count(void) {
     static struct vault_aead aead;
     struct figures figures;
@@ -141,7 +257,14 @@ static struct figures count(void) {
     COUNT(figures.block, vault_aes128_block(key, data, text));
     COUNT(figures.hkdf_extract, vault_hkdf_extract(data, 12, key, 32, prk));
     COUNT(figures.hkdf_expand_32, vault_hkdf_expand(prk, data, 12, text, 32));
+    static const uint8_t base[VAULT_X25519_BYTES] = {9};
+    COUNT(figures.x25519, vault_x25519(key, base, prk));
+    static struct vault_pbkdf2 derived;
+    require(vault_pbkdf2_start(&derived, key, 8, data, 16, 101));
+    COUNT(figures.pbkdf2_100_rounds, vault_pbkdf2_step(&derived, 100));
+    vault_pbkdf2_forget(&derived);
     vault_aead_forget(&aead);
+    count_custody(&figures);
     return figures;
 }
 

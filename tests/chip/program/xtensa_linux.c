@@ -100,6 +100,14 @@ void *memset(void *to, int value, size_t n_bytes) {
     return to;
 }
 
+size_t strlen(const char *text) {
+    size_t n_bytes = 0;
+    while (text[n_bytes] != '\0') {
+        n_bytes++;
+    }
+    return n_bytes;
+}
+
 int strcmp(const char *a, const char *b) {
     while (*a != 0 && *a == *b) {
         a++;

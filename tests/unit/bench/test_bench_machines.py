@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import stat
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,7 @@ def test_unix_firmware_finds_its_wires_in_a_file(
     assert start.command == [str(binary), "-X", "heapsize=1000", "-m", "handset.main"]
     wiring = json.loads(Path(start.environment["HANDSET_WIRING"]).read_text())
     assert wiring["identity"] == IDENTITY
+    assert start.environment["HANDSET_DEVICE_SECRET"] == str(wires.device_secret)
     assert [wiring[f"{wire}_fd"] for wire in ("pins", "gnss", "media", "floor")] == [10, 11, 12, 13]
     other = UnixMachine.of_board(facts, binary, Path("probe.py")).invocation(wires)
     assert other.command[-1] == "probe.py"
@@ -86,9 +89,44 @@ def test_qemu_firmware_is_told_who_it_is_and_when_the_tape_began(
 ) -> None:
     QemuMachine("qemu", binary).invocation(wires)
     straps = straps_of(wires)
-    assert set(straps) == {*IDENTITY, "tape_t0_ns"}
+    assert set(straps) == {*IDENTITY, "tape_t0_ns", "device_secret"}
+    assert bytes.fromhex(straps["device_secret"].decode()) == wires.device_secret.read_bytes()
+    assert (wires.state_dir / "straps.bin").stat().st_mode & 0o077 == 0
     assert straps["user_id"].decode() == IDENTITY["user_id"]
     assert int(straps["tape_t0_ns"]) == wires.t0_ns
+
+
+def mode_of(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_device_secret_is_made_once_and_nobody_else_reads_it(
+    facts: BoardFacts, binary: Path, wires: Wires
+) -> None:
+    """By whatever machine the handset is run: its flash is sealed under it."""
+    seen = set()
+    for _ in range(2):
+        start = UnixMachine.of_board(facts, binary, None).invocation(wires)
+        path = Path(start.environment["HANDSET_DEVICE_SECRET"])
+        assert path.parent == wires.flash.parent and mode_of(path) == 0o600
+        seen.add(path.read_bytes())
+        QemuMachine("qemu", binary).invocation(wires)
+        assert mode_of(wires.state_dir / "straps.bin") == 0o600
+        seen.add(bytes.fromhex(straps_of(wires)["device_secret"].decode()))
+    assert len(seen) == 1 and len(seen.pop()) == 32
+
+
+def test_every_handset_has_a_secret_of_its_own(wires: Wires, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = replace(wires, flash=tmp_path / "other" / "flash")
+    assert wires.device_secret.read_bytes() != other.device_secret.read_bytes()
+
+
+def test_a_device_secret_that_is_none_is_not_replaced(wires: Wires) -> None:
+    wires.device_secret.write_bytes(bytes(31))
+    with pytest.raises(BenchError, match="31 bytes"):
+        _ = wires.device_secret
+    assert (wires.flash.with_name("device_secret.bin")).read_bytes() == bytes(31)
 
 
 def test_qemu_development_firmware_is_given_a_program(

@@ -218,8 +218,13 @@ def test_power_on_twice_is_once(bench: VirtualBench) -> None:
 def test_flash_outlives_the_bench_and_must_fit(tmp_path: Path, stand_in: list[str]) -> None:
     VirtualBench(tmp_path, ["A"], command=stand_in, flash_bytes=64).close()
     (tmp_path / "A" / "flash.bin").write_bytes(b"x" * 64)
+    secret = tmp_path / "A" / "device_secret.bin"
+    assert secret.stat().st_mode & 0o077 == 0
+    before = secret.read_bytes()
+    assert len(before) == 32 and before != bytes(32)
     VirtualBench(tmp_path, ["A"], command=stand_in, flash_bytes=64).close()
     assert (tmp_path / "A" / "flash.bin").read_bytes() == b"x" * 64
+    assert secret.read_bytes() == before
     with pytest.raises(BenchError, match="64 bytes"):
         VirtualBench(tmp_path, ["A"], command=stand_in, flash_bytes=128)
 

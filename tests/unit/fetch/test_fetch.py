@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,19 @@ def test_new_pin_replaces_what_was_unpacked(machine: Machine, server: Server) ->
     machine.fetch(project(source(newer, "main/t/thing/thing_2.tar.gz")))
     assert (machine.out / "thing/README").read_bytes() == b"hello again\n"
     assert not (machine.out / "thing/src").exists()
+
+
+def test_another_choice_of_the_same_archive_is_unpacked_anew(
+    machine: Machine, server: Server
+) -> None:
+    """And without asking anybody: the archive is in the cache."""
+    server.files = {f"/debian/pool/{POOL}": GOOD}
+    whole = project(source(GOOD, POOL))
+    machine.fetch(replace(whole, only=("README",)))
+    assert not (machine.out / "thing/src").exists()
+    assert machine.fetch(replace(whole, only=("README",)), offline=True).origin == "unpacked"
+    assert machine.fetch(replace(whole, only=("README", "src/*")), offline=True).origin == "cache"
+    assert (machine.out / "thing/src/a.c").exists()
 
 
 def test_failure_says_what_was_tried_and_how_to_help(machine: Machine, server: Server) -> None:

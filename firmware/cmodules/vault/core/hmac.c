@@ -23,7 +23,11 @@ static struct state *state(struct vault_hmac *hmac) {
     return (struct state *)(void *)hmac->opaque;
 }
 
-static void forget(struct vault_hmac *hmac) {
+static const struct state *const_state(const struct vault_hmac *hmac) {
+    return (const struct state *)(const void *)hmac->opaque;
+}
+
+void vault_hmac_forget(struct vault_hmac *hmac) {
     mbedtls_sha256_free(&state(hmac)->inner);
     mbedtls_sha256_free(&state(hmac)->outer);
     vault_erase(hmac, sizeof *hmac);
@@ -54,7 +58,7 @@ bool vault_hmac_start(struct vault_hmac *hmac, const uint8_t *key, size_t n_key_
         && start_hash(&state(hmac)->outer, block, OUTER_PAD);
     vault_erase(block, sizeof block);
     if (!done) {
-        forget(hmac);
+        vault_hmac_forget(hmac);
     }
     return done;
 }
@@ -67,9 +71,27 @@ bool vault_hmac_finish(struct vault_hmac *hmac, uint8_t mac[VAULT_SHA256_BYTES])
     bool done = mbedtls_sha256_finish(&state(hmac)->inner, mac) == 0
         && mbedtls_sha256_update(&state(hmac)->outer, mac, VAULT_SHA256_BYTES) == 0
         && mbedtls_sha256_finish(&state(hmac)->outer, mac) == 0;
-    forget(hmac);
+    vault_hmac_forget(hmac);
     if (!done) {
         vault_erase(mac, VAULT_SHA256_BYTES);
     }
     return done;
+}
+
+bool vault_hmac_prepare(struct vault_hmac *prepared, const uint8_t *key, size_t n_key_bytes) {
+    struct vault_hmac started;
+    if (!vault_hmac_start(&started, key, n_key_bytes)) {
+        return false;
+    }
+    // What was started may own the ESP32's SHA engine until it is freed; a copy does not.
+    vault_hmac_copy(prepared, &started);
+    vault_hmac_forget(&started);
+    return true;
+}
+
+void vault_hmac_copy(struct vault_hmac *hmac, const struct vault_hmac *prepared) {
+    mbedtls_sha256_init(&state(hmac)->inner);
+    mbedtls_sha256_init(&state(hmac)->outer);
+    mbedtls_sha256_clone(&state(hmac)->inner, &const_state(prepared)->inner);
+    mbedtls_sha256_clone(&state(hmac)->outer, &const_state(prepared)->outer);
 }

@@ -20,4 +20,10 @@ bool vault_hmac_start(struct vault_hmac *hmac, const uint8_t *key, size_t n_key_
 bool vault_hmac_add(struct vault_hmac *hmac, const uint8_t *piece, size_t n_bytes);
 bool vault_hmac_finish(struct vault_hmac *hmac, uint8_t mac[VAULT_SHA256_BYTES]);
 
+// A key that is used often: prepared once, copied for each message, which saves half the work of a
+// short one. What is prepared is never finished, but forgotten.
+bool vault_hmac_prepare(struct vault_hmac *prepared, const uint8_t *key, size_t n_key_bytes);
+void vault_hmac_copy(struct vault_hmac *hmac, const struct vault_hmac *prepared);
+void vault_hmac_forget(struct vault_hmac *hmac);
+
 #endif

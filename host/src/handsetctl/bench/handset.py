@@ -27,7 +27,7 @@ class HandsetSetup:
 
     name: str
     state_dir: Path
-    """Holds flash.bin, acoustics.tape and a link "console"; flash.bin is kept."""
+    """Holds flash.bin and device_secret.bin, which are kept, acoustics.tape, a link "console"."""
     machine: Machine
     identity: Mapping[str, str]
     flash_bytes: int

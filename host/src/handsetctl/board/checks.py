@@ -38,6 +38,8 @@ def check(folder: Path, tables: Mapping[str, Chip] | None = None) -> list[Result
     results = [Result(name, about, tuple(run(board))) for name, about, run in _OF_ANY_BOARD]
     if board.port == "esp32":
         known = [] if chip else [_no_chip(board, tables)]
+        about = "the handset's secret is where its chip keeps it best"
+        results.append(Result("secret", about, tuple(secret(board, chip) if chip else ())))
         about = "every pin is there, free, and fit for its use (boards/chips)"
         results.append(Result("pins", about, tuple(pins(board, chip) if chip else known)))
     return results
@@ -71,7 +73,7 @@ def memory(board: Board) -> Problems:
             yield Problem("board.toml", f"{name} is 0", "give it a budget")
     if board.port == "unix":
         return  # a process on a PC: only the heap is held to a chip's
-    inside = ram.voice_ram_bytes + ram.voice_stack_bytes
+    inside = ram.voice_ram_bytes + ram.voice_stack_bytes + ram.vault_ram_bytes
     free = ram.total_bytes - ram.system_bytes
     if ram.external_bytes:
         if ram.heap_bytes > ram.external_bytes:
@@ -85,6 +87,17 @@ def memory(board: Board) -> Problems:
 def _too_much(where: str, wanted: int, free: int) -> Problem:
     what = f"{wanted} bytes wanted of {free}"
     return Problem(where, what, f"give heap or voice {wanted - free} bytes less")
+
+
+def secret(board: Board, chip: Chip) -> Problems:
+    """A chip that can keep a key from its own programs does so."""
+    if board.hmac_key is None:
+        if chip.hmac_keys:
+            what = f"lacks hmac_key: {chip.title} keeps its secret in an eFuse"
+            yield Problem("[vault]", what, "name a block, 0 to 5: boards/README.md")
+    elif board.hmac_key >= chip.hmac_keys:
+        what = f"hmac_key is {board.hmac_key}, {chip.title} has {chip.hmac_keys} such blocks"
+        yield Problem("[vault]", what, "choose another" if chip.hmac_keys else "take it out")
 
 
 def flash(board: Board) -> Problems:

@@ -39,6 +39,8 @@ class Chip:
     title: str
     architecture: str
     sram_bytes: int
+    hmac_keys: int
+    """Blocks of eFuses that its HMAC peripheral can take a key from; 0: it has none."""
     gpios: frozenset[int]
     input_only: frozenset[int]
     high_impedance_at_reset: frozenset[int]
@@ -62,6 +64,7 @@ def _chip(raw: dict[str, Any]) -> Chip:
         title=raw["title"],
         architecture=raw["architecture"],
         sram_bytes=raw["sram_bytes"],
+        hmac_keys=raw["hmac_keys"],
         documents=raw["documents"],
         gpios=frozenset(raw["gpios"]),
         input_only=frozenset(raw["input_only"]),

@@ -76,6 +76,7 @@ class Memory:
     voice_rom_bytes: int
     voice_ram_bytes: int
     voice_stack_bytes: int
+    vault_ram_bytes: int
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ class Board:
     codecs: tuple[str, ...]
     buttons: tuple[str, ...]
     memory: Memory
+    hmac_key: int | None
+    """Block of eFuses with the handset's secret."""
     flash_bytes: int
     sector_bytes: int
     partitions: tuple[Partition, ...]
@@ -157,7 +160,9 @@ def _board(folder: Path, raw: dict[str, Any]) -> Board:
             voice_rom_bytes=voice["rom_bytes"],
             voice_ram_bytes=voice["ram_bytes"],
             voice_stack_bytes=voice["stack_bytes"],
+            vault_ram_bytes=raw["vault"]["ram_bytes"],
         ),
+        hmac_key=raw["vault"].get("hmac_key"),
         flash_bytes=flash["size_bytes"],
         sector_bytes=flash["sector_bytes"],
         partitions=tuple(Partition(**part) for part in flash["partition"]),

@@ -53,7 +53,13 @@ TABLES: Mapping[str, Mapping[str, Key]] = {
         "sources": Key(str, is_list=True, needed=False),
     },
     "voice": {"rom_bytes": _NUMBER, "ram_bytes": _NUMBER, "stack_bytes": _NUMBER},
-    "vault": {"rom_bytes": _NUMBER, "ram_bytes": _NUMBER, "stack_bytes": _NUMBER},
+    "vault": {
+        "rom_bytes": _NUMBER,
+        "ram_bytes": _NUMBER,
+        "stack_bytes": _NUMBER,
+        "hmac_key": Key(int, needed=False),
+    },
+    "store": {"records": _NUMBER},
     "flash": {
         "size_bytes": _NUMBER,
         "sector_bytes": _NUMBER,

@@ -1,5 +1,5 @@
-// What the chips have, as far as I2S and MicroPython's configuration ask: the guide's pages "I2S",
-// "USB Device", "DAC", "PCNT" of each chip say which of them exist there.
+// What the chips have, as far as I2S, the device secret and MicroPython's configuration ask: the guide's pages
+// "I2S", "HMAC", "USB Device", "DAC", "PCNT" of each chip say which of them exist there.
 #pragma once
 
 #include "sdkconfig.h"
@@ -20,6 +20,9 @@
 #define SOC_I2S_NUM 1
 #define SOC_I2S_HW_VERSION_2 1
 #define SOC_I2S_SUPPORTS_TDM 1
+#endif
+#if !CONFIG_IDF_TARGET_ESP32
+#define SOC_HMAC_SUPPORTED 1
 #endif
 #if !CONFIG_IDF_TARGET_ESP32C3
 #define SOC_I2S_SUPPORTS_PDM 1

@@ -7,10 +7,11 @@
 //   hmac KEY PIECE...            -> MAC
 //   extract SALT IKM             -> PRK
 //   expand PRK INFO N            -> OUT of N (decimal) bytes, or "refused"
-//
-// Every word lies in memory of its own size, so that the sanitizer sees a byte too many.
+//   copies KEY PIECE...          -> MAC of each piece, with one key prepared for all
+//   pbkdf2 PASSWORD SALT N SLICE -> OUT, in slices of so many rounds
+//   public PRIVATE               -> PUBLIC
+//   agree PRIVATE PUBLIC         -> SECRET, or "none"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,39 +20,9 @@
 #include "vault/core/block.h"
 #include "vault/core/hkdf.h"
 #include "vault/core/hmac.h"
-
-#define WORDS_MAX 16
-#define LINE_BYTES_MAX 65536
-
-struct bytes {
-    uint8_t *at; // NULL for none
-    size_t n;
-};
-
-static struct bytes word[WORDS_MAX];
-static unsigned n_words;
-
-static struct bytes parse(const char *text) {
-    struct bytes bytes = {NULL, strcmp(text, "-") == 0 ? 0 : strlen(text) / 2};
-    if (bytes.n > 0) {
-        bytes.at = malloc(bytes.n);
-    }
-    for (size_t i = 0; i < bytes.n; i++) {
-        unsigned value;
-        if (sscanf(text + 2 * i, "%2x", &value) != 1) {
-            exit(2);
-        }
-        bytes.at[i] = (uint8_t)value;
-    }
-    return bytes;
-}
-
-static void print(const uint8_t *at, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        printf("%02x", at[i]);
-    }
-    printf(n == 0 ? "- " : " ");
-}
+#include "vault/core/pbkdf2.h"
+#include "vault/core/x25519.h"
+#include "words.h"
 
 static bool make_cipher(struct vault_aead *aead) {
     if (!vault_aead_init(aead, word[0].at, word[0].n)) {
@@ -128,42 +99,58 @@ static void expand(size_t n_out) {
     free(out);
 }
 
-static void answer(const char *question, const char *last) {
-    if (strcmp(question, "seal") == 0) {
-        seal();
-    } else if (strcmp(question, "open") == 0) {
-        open_sealed();
-    } else if (strcmp(question, "forget") == 0) {
-        forget();
-    } else if (strcmp(question, "block") == 0) {
-        block();
-    } else if (strcmp(question, "hmac") == 0) {
-        hmac();
-    } else if (strcmp(question, "extract") == 0) {
-        extract();
-    } else if (strcmp(question, "expand") == 0) {
-        expand(strtoul(last, NULL, 10));
-    } else {
-        exit(2);
+static void copies(void) {
+    struct vault_hmac prepared;
+    struct vault_hmac state;
+    uint8_t mac[VAULT_SHA256_BYTES];
+    bool done = vault_hmac_prepare(&prepared, word[0].at, word[0].n);
+    for (unsigned i = 1; i < n_words; i++) {
+        vault_hmac_copy(&state, &prepared);
+        done = vault_hmac_add(&state, word[i].at, word[i].n) && vault_hmac_finish(&state, mac)
+            && done;
+        print(mac, sizeof mac);
     }
-    printf("\n");
-    fflush(stdout);
+    vault_hmac_forget(&prepared);
+    printf(done ? "" : "failed ");
 }
 
-int main(void) {
-    static char line[LINE_BYTES_MAX];
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        const char *question = strtok(line, " \n");
-        const char *last = "";
-        n_words = 0;
-        for (char *text; n_words < WORDS_MAX && (text = strtok(NULL, " \n")) != NULL; n_words++) {
-            last = text;
-            word[n_words] = parse(text);
-        }
-        answer(question, last);
-        for (unsigned i = 0; i < n_words; i++) {
-            free(word[i].at);
-        }
+static void pbkdf2(void) {
+    struct vault_pbkdf2 derived;
+    bool done = vault_pbkdf2_start(&derived, word[0].at, word[0].n, word[1].at, word[1].n,
+        (uint32_t)number(2));
+    while (done && derived.n_left > 0) {
+        done = vault_pbkdf2_step(&derived, (uint32_t)number(3));
     }
-    return 0;
+    printf(done ? "" : "failed ");
+    print(derived.sum, sizeof derived.sum);
+    vault_pbkdf2_forget(&derived);
+}
+
+static void public(void) {
+    uint8_t out[VAULT_X25519_BYTES];
+    vault_x25519_public(word[0].at, out);
+    print(out, sizeof out);
+}
+
+static void agree(void) {
+    uint8_t out[VAULT_X25519_BYTES];
+    if (vault_x25519(word[0].at, word[1].at, out)) {
+        print(out, sizeof out);
+    } else {
+        printf("none");
+    }
+}
+
+static void expand_last(void) {
+    expand(number(2));
+}
+
+static const struct question questions[] = {
+    {"seal", seal}, {"open", open_sealed}, {"forget", forget}, {"block", block}, {"hmac", hmac},
+    {"extract", extract}, {"expand", expand_last}, {"copies", copies}, {"pbkdf2", pbkdf2},
+    {"public", public}, {"agree", agree}, {NULL, NULL},
+};
+
+int main(void) {
+    return answer_all(questions);
 }

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from handsetctl.bench.machines.device_secret import device_secret
 from handsetctl.bench.places import BoardFacts, build_dir
 from handsetctl.errors import BenchError
 
@@ -34,6 +35,11 @@ class Wires:
     def inherited_fds(self) -> tuple[int, ...]:
         """What the process must not lose when it starts."""
         return self.pins_fd, self.gnss_fd, self.media_fd, self.floor_fd
+
+    @property
+    def device_secret(self) -> Path:
+        """A file beside the flash, made when it is first asked for."""
+        return device_secret(self.flash)
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ class QemuMachine(Machine):
         for bus, fd in enumerate(cards, 1):
             command += _network_card(bus, fd)
         straps = wires.state_dir / "straps.bin"
-        straps.write_bytes(_straps(self._texts(wires)))
+        _write_private(straps, _straps(self._texts(wires)))
         # fw_cfg would be the place, but QEMU 7.2 has none yet when it takes the option for it.
         command += ["-device", f"loader,file={_value(str(straps))},addr={_STRAPS_AT},force-raw=on"]
         return Invocation(command, os.environ, log)
@@ -68,6 +68,7 @@ class QemuMachine(Machine):
         """What the firmware asks for by name."""
         texts = {name: value.encode() for name, value in wires.identity.items()}
         texts["tape_t0_ns"] = str(wires.t0_ns).encode()
+        texts["device_secret"] = wires.device_secret.read_bytes().hex().encode()
         if self._main is not None:
             texts["main"] = self._main.read_bytes()
         return texts
@@ -105,6 +106,14 @@ def _straps(texts: Mapping[str, bytes]) -> bytes:
     """For each: its name, NUL, the number of its bytes in decimal, NUL, the bytes; then a NUL."""
     each = [b"%s\0%d\0%s" % (name.encode(), len(text), text) for name, text in texts.items()]
     return b"".join(each) + b"\0"
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """For the handset's own eyes: there is its secret among it."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
 
 
 def _bus(number: int) -> str:

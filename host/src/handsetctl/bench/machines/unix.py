@@ -42,5 +42,9 @@ class UnixMachine(Machine):
         path = wires.state_dir / "wiring.json"
         path.write_text(json.dumps(wiring, indent=1) + "\n")
         # Only what is frozen into the firmware may be imported, as on a board.
-        own = {"HANDSET_WIRING": str(path), "MICROPYPATH": ".frozen"}
+        own = {
+            "HANDSET_WIRING": str(path),
+            "HANDSET_DEVICE_SECRET": str(wires.device_secret),
+            "MICROPYPATH": ".frozen",
+        }
         return Invocation(self._command, {**os.environ, **own})
