@@ -21,6 +21,7 @@ class Facts:
     CODECS: tuple
     BUTTONS: tuple
     HEAP_BYTES: int
+    STORE_RECORDS: int
     FLASH_SIZE_BYTES: int
     FLASH_SECTOR_BYTES: int
     PARTITIONS: tuple
@@ -202,7 +203,8 @@ class Radio:
 
 
 class Flash:
-    """Raw NOR flash. Erased bytes read 0xFF; programming clears bits only."""
+    """The store's partition of the NOR flash. Erased bytes read 0xFF; programming clears bits
+    only."""
 
     def size_bytes(self) -> int:
         """Usable size, a multiple of `sector_bytes()`."""
@@ -210,10 +212,10 @@ class Flash:
     def sector_bytes(self) -> int:
         """Erase unit."""
 
-    def read(self, offset: int, buf: bytearray) -> None:
+    def read(self, offset: int, buf: "bytearray | memoryview") -> None:
         """Fill `buf` from `offset`. ValueError outside the flash."""
 
-    def program(self, offset: int, buf: bytes) -> None:
+    def program(self, offset: int, buf: "bytes | bytearray | memoryview") -> None:
         """Write `buf` at `offset`. OSError(EIO) if a bit would have to go from 0 to 1."""
 
     def erase(self, offset: int) -> None:
@@ -231,6 +233,94 @@ class Rng:
 
     def fill(self, buf: bytearray) -> None:
         """Fill `buf` with random bytes; when it raises, `buf` is zeroed."""
+
+
+class Custody:
+    """The keys of the store, which never leave it; what each call does is in the vault module's
+    README. Domains and bytes: `handset/store/README.md`. Nothing here allocates but what returns
+    bytes."""
+
+    def begin(self, store_salt: bytes) -> None:
+        """Derive what follows from the device alone, and forget everything else. OSError(ENODEV)
+        without a device secret."""
+
+    def forget(self) -> None:
+        """Erase everything."""
+
+    def mac(self, out: bytearray, label_or_prev: bytes, a: bytes, b: bytes, c: bytes) -> None:
+        """The first 8 bytes of the chain key's MAC of the four."""
+
+    def name_id(self, domain: int, name: bytes) -> bytes:
+        """The record id of a name."""
+
+    def create(self) -> None:
+        """Draw all keys; all domains are open then. OSError without randomness."""
+
+    def pin_begin(self, pin: bytes, pin_salt: bytes, rounds: int) -> None:
+        """Start PBKDF2; 0 rounds: no PIN."""
+
+    def pin_step(self, n_rounds: int) -> bool:
+        """So many rounds more; True when the PIN's key is there."""
+
+    def pin_forget(self) -> None:
+        """Erase the PIN's key, or the unfinished PBKDF2."""
+
+    def wrap(self, generation: int) -> bytes:
+        """The keys, all open, under the PIN's key: a body of KEYS."""
+
+    def load(self, keys_body: bytes) -> None:
+        """Public keys and service domain of a body of KEYS. ValueError for another device's."""
+
+    def unlock(self, keys_body: bytes, personal: bool) -> bool:
+        """Open professional, and personal if asked; False: wrong PIN."""
+
+    def lock(self) -> None:
+        """Erase what the PIN opened."""
+
+    def is_open(self, domain: int) -> bool:
+        """Whether the domain's key is there."""
+
+    def seal(
+        self,
+        domain: int,
+        aad: bytes,
+        version: int,
+        buf: bytearray,
+        at: int,
+        n: int,
+        salt_out: bytearray,
+    ) -> None:
+        """Seal `buf[at:at + n]` in place; the tag goes behind it. ValueError unless open."""
+
+    def open(
+        self, domain: int, aad: bytes, version: int, salt: bytes, buf: bytearray, at: int, n: int
+    ) -> bool:
+        """Open in place; False, and zeros, when it is not authentic."""
+
+    def seal_box(
+        self,
+        domain: int,
+        kind_aad: bytes,
+        version: int,
+        buf: bytearray,
+        at: int,
+        n: int,
+        salt_out: bytearray,
+    ) -> None:
+        """As `seal`, for a domain that is not open; the box goes before `buf[at]`. OSError without
+        randomness."""
+
+    def open_box(
+        self,
+        domain: int,
+        kind_aad: bytes,
+        version: int,
+        salt: bytes,
+        buf: bytearray,
+        at: int,
+        n: int,
+    ) -> bool:
+        """As `open`, of what `seal_box` has sealed."""
 
 
 class Power:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -12,6 +13,8 @@ HANDSET = ROOT / "build" / "sim" / "handset"
 RUNNER = Path(__file__).with_name("run_on_mpy.py")
 _MARK = "=mpy= "
 _TIMEOUT_S = 120
+# The device these tests run on is always the same.
+_DEVICE_SECRET = ROOT / "tests" / "vectors" / "store" / "device_secret.bin"
 
 
 class MpyProcessError(Exception):
@@ -49,6 +52,7 @@ def run_tests(path: Path, names: list[str], binary: Path = HANDSET) -> dict[str,
         run = subprocess.run(
             command,
             cwd=path.parent,
+            env={**os.environ, "HANDSET_DEVICE_SECRET": str(_DEVICE_SECRET)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -1,0 +1,399 @@
+"""The life of the keys: when they are made, when they come, how long they stay, when they go.
+
+The keys themselves are in C (`custody`) and never pass through here. What is here is the policy: a
+PIN is counted as wrong, on the flash, before anybody looks at it; who tries on waits longer each
+time, and in the end there is nothing left to try. Keys of the personal domain come with a PIN that
+was entered at the handset, and in no other way.
+
+    no PIN set --change_pin--> unlocked --lock, time-out, restart--> locked --unlock--> unlocked
+                                                                       | too many wrong PINs, wipe
+                                                                       v
+                                                                  no PIN set, all new
+
+Without a PIN there is nothing to wait for: the professional domain opens at start. The personal one
+is written in boxes until the agent unlocks it at the handset.
+"""
+
+import asyncio
+import struct
+
+from handset.link import cbor
+from handset.store.errors import Damaged, StoreError
+from handset.store.layout import PERSONAL, PROFESSIONAL, SERVICE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hal.contracts import Clock, Custody, Rng
+
+DEFAULT_SETTINGS = {
+    "tries_max": 10,  # wrong PINs in a row, then everything is wiped
+    "lock_after_ms": 300_000,  # without `activity`; 0: never
+    "check_ms": 500,  # what one check of a PIN costs on this board
+}
+_SETTINGS_MIN = {"tries_max": 3, "lock_after_ms": 0, "check_ms": 100}
+# Provisioned settings: a map of some of the above (CBOR), in the service domain.
+SETTINGS_NAME = "keeper"
+
+PIN_DIGITS_MIN = 4
+PIN_DIGITS_MAX = 16
+ROUNDS_MIN = 10_000
+# Where calibration ends in any case, whatever the clock says.
+ROUNDS_MAX = 4_000_000
+
+STORE_SALT_BYTES = 8
+_PIN_SALT_BYTES = 16
+_FREE_TRIES = 2
+_FIRST_DELAY_MS = 1000
+_LONGEST_DELAY_MS = 900_000
+# A slice of PBKDF2 lies between these; others wait that long at most.
+_SLICE_MS_MIN = 5
+_SLICE_MS_MAX = 12
+_FIRST_SLICE_ROUNDS = 32
+_CALIBRATION_MS = 100
+# In the body of KEYS (see README.md).
+_ROUNDS_AT = 1
+_SALT_AT = 5
+_GENERATION_AT = 329
+
+
+class Refused(Exception):
+    """Nothing was checked, counted or changed; the message says why. `left_ms`: how long to wait,
+    where that is all that is wrong."""
+
+    def __init__(self, why: str, left_ms: int = 0) -> None:
+        super().__init__(why)
+        self.left_ms = left_ms
+
+
+class Interrupted(Exception):
+    """Locked while a PIN was being checked: the try counts, whatever the PIN was."""
+
+
+class Keeper:
+    """`state` is "closed" before `start`, then "ready", or "foreign": what is in the flash is not
+    this handset's, or its keys are damaged; it is left alone. `report` says what opening has
+    found."""
+
+    def __init__(
+        self,
+        store: "Any",
+        custody: "Custody",
+        clock: "Clock",
+        rng: "Rng",
+        settings: "dict | None" = None,
+    ) -> None:
+        self.state = "closed"
+        self.report: Any = store.report
+        self.settings: dict = {}
+        self._given_settings = settings or {}
+        self._store = store
+        self._custody = custody
+        self._clock = clock
+        self._rng = rng
+        self._rounds = 0
+        self._is_checking = False
+        self._is_interrupted = False
+        self._slice_rounds = _FIRST_SLICE_ROUNDS
+        self._tried_ms = 0
+        self._active_ms = 0
+
+    def start(self) -> str:
+        """Open the store with what needs no PIN, and make it when there is none; returns `state`. A
+        wipe that was cut goes on. OSError without device secret or without randomness."""
+        self._tried_ms = self._active_ms = self._clock.ticks_ms()
+        try:
+            self.report = self._store.open()
+        except ValueError:
+            # All is right but the keys: wrapped for another device secret, or damaged.
+            self._custody.forget()
+            self.state = "foreign"
+            return self.state
+        found = self.report.state
+        if found == "open":
+            self._begin()
+        elif found == "blank":
+            self._create()
+        elif found == "wiping":
+            self._wipe()
+        else:
+            self.state = found
+        return self.state
+
+    # ------------------------------------------------------------------------------------ questions
+
+    @property
+    def pin_set(self) -> bool:
+        return self._rounds > 0
+
+    @property
+    def locked(self) -> bool:
+        """The professional domain can not be read (it can be written)."""
+        return not self._custody.is_open(PROFESSIONAL)
+
+    @property
+    def personal_open(self) -> bool:
+        return self._custody.is_open(PERSONAL)
+
+    def tries_left(self) -> int:
+        """Wrong PINs until everything is wiped."""
+        if self.state != "ready":
+            return 0
+        return max(0, self.settings["tries_max"] - self._tries())
+
+    def wait_ms(self) -> int:
+        """How long until a PIN may be tried; follows from what is on the flash and starts anew with
+        a restart."""
+        if self.state != "ready":
+            return 0
+        delay_ms = delay_after(self._tries())
+        passed_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._tried_ms)
+        # Negative after half a wrap of the ticks, days later.
+        return 0 if passed_ms < 0 else max(0, delay_ms - passed_ms)
+
+    # -------------------------------------------------------------------------------------- actions
+
+    async def unlock(self, pin: str, at_handset: bool) -> bool:
+        """False: wrong PIN, and with the last of them everything has been wiped. `at_handset`: the
+        agent entered it here, so that the personal domain opens too; never for the link. Raises
+        Refused, Interrupted, and StoreError when the try can not be counted."""
+        self._enter(pin)
+        try:
+            return await self._check(pin, at_handset)
+        finally:
+            self._leave()
+
+    async def change_pin(self, old: str, new: str, at_handset: bool) -> bool:
+        """Another PIN, or the first one (`old` is ""). False as `unlock`. Afterwards the handset is
+        unlocked if this was done there, and locked otherwise."""
+        check_rules(new)
+        self._enter(old)
+        is_done = False
+        try:
+            # Keys are wrapped together: all of them must be open.
+            if not await self._check(old, True):
+                is_done = True
+                return False
+            self._store.put_keys(await self._wrap(new))
+            self._note_rounds()
+            is_done = at_handset
+            return True
+        finally:
+            self._leave()
+            if not is_done:
+                self._custody.lock()
+
+    def lock(self) -> None:
+        """Erase all keys that came with a PIN, at once, also while one is being checked."""
+        self._is_interrupted = self._is_checking
+        self._custody.lock()
+
+    def activity(self) -> None:
+        """The agent is there: the time-out starts anew."""
+        self._active_ms = self._clock.ticks_ms()
+
+    def tick(self) -> None:
+        """Lock when nobody has been there for long; call it about once a second."""
+        if self.state != "ready" or self.locked or not self.pin_set or self._is_checking:
+            return
+        lock_after_ms = self.settings["lock_after_ms"]
+        passed_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._active_ms)
+        if lock_after_ms and not 0 <= passed_ms < lock_after_ms:
+            self.lock()
+
+    def wipe(self) -> None:
+        """Everything goes, keys first; then a new, empty store without PIN. A cut half-way does not
+        save anything: the next start goes on."""
+        if self.state == "closed":
+            raise Refused("the store has not been opened")
+        self.lock()
+        self._wipe()
+
+    # ------------------------------------------------------------------------------- start and end
+
+    def _create(self) -> None:
+        """Keys of a new store, which has no PIN yet."""
+        salt = bytearray(STORE_SALT_BYTES)
+        self._rng.fill(salt)
+        self._custody.begin(salt)
+        self._custody.create()
+        self._derive_without_pin(bytes(_PIN_SALT_BYTES))
+        body = self._custody.wrap(1)
+        self._custody.lock()
+        self._store.format(body, bytes(salt))
+        # Its place in a store that may be full one day.
+        self._store.put_tries(0)
+        self._begin()
+
+    def _begin(self) -> None:
+        self.state = "ready"
+        self._note_rounds()
+        self._read_settings()
+        if self._tries() >= self.settings["tries_max"]:
+            # The power went during the last check. Nobody knows what it would have said, and who
+            # cuts it each time would try for ever.
+            self._wipe()
+        elif not self.pin_set:
+            self._unlock_without_pin(False)
+
+    def _wipe(self) -> None:
+        self.state = "closed"
+        self._rounds = 0
+        self._store.wipe()
+        self._custody.forget()
+        self._create()
+
+    def _tries(self) -> int:
+        """Wrong PINs in a row. Where nobody can tell any more, one try is left: neither is somebody
+        given new ones, nor does a flipped bit destroy everything."""
+        try:
+            return self._store.tries()
+        except Damaged:
+            return self.settings["tries_max"] - 1
+
+    def _note_rounds(self) -> None:
+        """What a check of the PIN costs; 0 where there is none."""
+        self._rounds = struct.unpack_from("<I", self._store.keys_body(), _ROUNDS_AT)[0]
+
+    def _read_settings(self) -> None:
+        self.settings = dict(DEFAULT_SETTINGS)
+        self.settings.update(self._given_settings)
+        try:
+            data = self._store.get(SETTINGS_NAME, SERVICE)
+            provisioned = cbor.loads(data) if data else {}
+        except (StoreError, ValueError):
+            return  # damaged: the defaults are strict
+        for name, least in _SETTINGS_MIN.items():
+            value = provisioned.get(name) if isinstance(provisioned, dict) else None
+            if isinstance(value, int) and value >= least:
+                self.settings[name] = value
+
+    # ------------------------------------------------------------------------------------ one check
+
+    def _enter(self, pin: str) -> None:
+        if self.state != "ready":
+            raise Refused("there is no store: %s" % self.state)
+        if self._is_checking:
+            raise Refused("another PIN is being checked")
+        if self.pin_set:
+            check_rules(pin)
+            left_ms = self.wait_ms()
+            if left_ms:
+                seconds = (left_ms + 999) // 1000
+                raise Refused("too many wrong PINs: wait %d s" % seconds, left_ms)
+        elif pin:
+            raise Refused("no PIN is set")
+        self._is_checking = True
+        self._is_interrupted = False
+
+    def _leave(self) -> None:
+        self._custody.pin_forget()
+        self._is_checking = False
+        self.activity()
+
+    async def _check(self, pin: str, personal: bool) -> bool:
+        if not self.pin_set:
+            return self._unlock_without_pin(personal)
+        tries = self._tries() + 1
+        # On the flash before the check begins: a cut during it costs a try.
+        self._store.put_tries(tries)
+        self._tried_ms = self._clock.ticks_ms()
+        body = self._store.keys_body()
+        await self._derive(pin, _pin_salt(body), self._rounds)
+        is_right = self._custody.unlock(body, personal)
+        self._tried_ms = self._clock.ticks_ms()
+        if is_right:
+            self._forgive()
+        elif tries >= self.settings["tries_max"]:
+            self._wipe()
+        return is_right
+
+    def _forgive(self) -> None:
+        """The PIN was right: earlier tries do not count."""
+        try:
+            self._store.put_tries(0)
+        except Exception:
+            # Whoever may not forget tries may not go on either: each unlocking would count.
+            self._custody.lock()
+            raise
+
+    def _unlock_without_pin(self, personal: bool) -> bool:
+        body = self._store.keys_body()
+        self._derive_without_pin(_pin_salt(body))
+        is_open = self._custody.unlock(body, personal)
+        self._custody.pin_forget()
+        return is_open
+
+    def _derive_without_pin(self, salt: bytes) -> None:
+        self._custody.pin_begin(b"", salt, 0)
+        while not self._custody.pin_step(1):
+            pass
+
+    async def _derive(self, pin: str, salt: bytes, rounds: int) -> None:
+        """The PIN's KEK, in slices between which everything else has its turn."""
+        self._custody.pin_begin(pin.encode(), salt, rounds)
+        while not self._slice()[0]:
+            await asyncio.sleep(0)
+            if self._is_interrupted:
+                raise Interrupted("locked while a PIN was being checked")
+
+    def _slice(self) -> tuple:
+        """One slice: whether it was the last, its rounds, and the milliseconds it took."""
+        n_rounds = self._slice_rounds
+        began_ms = self._clock.ticks_ms()
+        is_last = self._custody.pin_step(n_rounds)
+        took_ms = self._clock.ticks_diff(self._clock.ticks_ms(), began_ms)
+        if took_ms > _SLICE_MS_MAX:
+            self._slice_rounds = max(1, n_rounds // 2)
+        elif took_ms < _SLICE_MS_MIN and not is_last:
+            self._slice_rounds = 2 * n_rounds
+        return is_last, n_rounds, took_ms
+
+    # ----------------------------------------------------------------------------------- a new PIN
+
+    async def _wrap(self, pin: str) -> bytes:
+        """The keys now open, under a new PIN and at this board's pace."""
+        salt = bytearray(_PIN_SALT_BYTES)
+        self._rng.fill(salt)
+        rounds = await self._calibrate(salt)
+        await self._derive(pin, salt, rounds)
+        generation = struct.unpack_from("<Q", self._store.keys_body(), _GENERATION_AT)[0]
+        return self._custody.wrap(generation + 1)
+
+    async def _calibrate(self, salt: bytes) -> int:
+        """Rounds that take about `check_ms` here, by running some."""
+        self._custody.pin_begin(bytes(PIN_DIGITS_MIN), salt, ROUNDS_MAX)
+        n_rounds = took_ms = 0
+        is_last = False
+        while took_ms < _CALIBRATION_MS and not is_last:
+            is_last, n, ms = self._slice()
+            n_rounds += n
+            took_ms += ms
+            await asyncio.sleep(0)
+            if self._is_interrupted:
+                raise Interrupted("locked while the PIN was being changed")
+        self._custody.pin_forget()
+        rounds = n_rounds * self.settings["check_ms"] // max(1, took_ms)
+        return min(max(ROUNDS_MIN, rounds), ROUNDS_MAX)
+
+
+def check_rules(pin: str) -> None:
+    """Refused unless this could be a PIN."""
+    if not PIN_DIGITS_MIN <= len(pin) <= PIN_DIGITS_MAX:
+        raise Refused("a PIN has %d to %d digits" % (PIN_DIGITS_MIN, PIN_DIGITS_MAX))
+    for character in pin:
+        if not "0" <= character <= "9":
+            raise Refused("a PIN has digits only")
+
+
+def delay_after(tries: int) -> int:
+    """Milliseconds to wait after so many wrong PINs in a row: 0, 0, 1 s, 2 s, 4 s ... 15 min."""
+    if tries <= _FREE_TRIES:
+        return 0
+    doublings = min(tries - _FREE_TRIES - 1, 10)
+    return min(_FIRST_DELAY_MS << doublings, _LONGEST_DELAY_MS)
+
+
+def _pin_salt(body: bytes) -> bytes:
+    return body[_SALT_AT : _SALT_AT + _PIN_SALT_BYTES]

@@ -1,0 +1,227 @@
+"""The log: appends transactions, knows where each record is, makes room."""
+
+from handset.store import layout
+from handset.store.compaction import Compaction
+from handset.store.errors import Damaged, WornOut
+from handset.store.index import Index, finger_of, hash_of
+from handset.store.record import Record
+from handset.store.room import NORMAL, OWN_RECORDS, Room
+from handset.store.sectors import LIVE, Sectors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hal.contracts import Flash
+    from handset.store.transaction import Transaction
+
+_ATTEMPTS = 3
+
+
+class Log:
+    """All that is between the records' meaning and the flash."""
+
+    def __init__(self, flash: "Flash", custody: "Any", records_max: int) -> None:
+        self.flash = flash
+        self.custody = custody
+        self.sectors = Sectors(flash, custody)
+        self.record = Record(flash, custody)  # for one look at a time
+        self._other = Record(flash, custody)  # for looks while that one is in use
+        self.index = Index(records_max, OWN_RECORDS, self._key_at)
+        self.compaction = Compaction(self)
+        self.room = Room(self)
+        self.n_deletions = 0  # that the index holds, about
+        self.version = 1  # of the next record
+        self.head_version = 0  # the highest that was committed
+        self.capacity = min(self.sectors.sector_bytes, 4096) - layout.SECTOR_HEADER_BYTES
+        self._to_kill: list[int] = []
+        self._wanted_kind = 0
+        self._wanted_id = b""
+        self._base = 0  # where the last transaction lies
+        self._before = bytearray(layout.MAC_BYTES + layout.MARK_BYTES)
+        self._previous = bytearray(layout.MAC_BYTES)
+        self.n_commits = 0
+        self.n_payload_bytes = 0
+
+    def forget_all(self) -> None:
+        """As if the flash had not been looked at yet."""
+        self.sectors.forget()
+        self.index.clear()
+        self.compaction.stop()
+        self.room.forget()
+        self._to_kill.clear()
+        self.version = 1
+        self.head_version = 0
+        self.n_deletions = 0
+
+    # --- finding ------------------------------------------------------------------------------
+
+    def look(self, place: int, record: "Record") -> "Record":
+        """Load what the index has at a place."""
+        record.load(place * 4, self.sectors.sector_bytes)
+        return record
+
+    def _key_at(self, place: int) -> int:
+        return self.look(place, self._other).key()
+
+    def _is_wanted(self, place: int) -> bool:
+        return self.look(place, self._other).is_about(self._wanted_kind, self._wanted_id)
+
+    def find(self, kind: int, record_id: bytes) -> int:
+        """Place of the newest record of this kind and id, 0 for none."""
+        self._wanted_kind, self._wanted_id = kind, record_id
+        return self.index.find(hash_of(kind, record_id), self._is_wanted)
+
+    def find_surely(self, kind: int, record_id: bytes) -> int:
+        """As `find`, and Damaged rather than none where a record that might be it has changed."""
+        self._wanted_kind, self._wanted_id = kind, record_id
+        return self.index.find(hash_of(kind, record_id), self._is_surely_wanted)
+
+    def _is_surely_wanted(self, place: int) -> bool:
+        if self._is_wanted(place):
+            return True
+        other = self._other
+        wanted = hash_of(self._wanted_kind, self._wanted_id)
+        if finger_of(other.key()) != finger_of(wanted):
+            raise Damaged("another record is at 0x%x: this one is lost" % other.offset)
+        if not other.is_whole or not other.is_right(self.previous_of(other)):
+            raise Damaged("the record at 0x%x has changed: it is lost" % other.offset)
+        return False
+
+    def previous_of(self, record: "Record") -> bytearray:
+        """The MAC before a record: right before it, or before a mark, or the header's."""
+        self.flash.read(record.offset - len(self._before), self._before)
+        at_start = record.offset % self.sectors.sector_bytes == layout.SECTOR_HEADER_BYTES
+        is_marked = not at_start and self._before[layout.MAC_BYTES :] == layout.MARK
+        start = 0 if is_marked else layout.MARK_BYTES
+        self._previous[:] = self._before[start : start + layout.MAC_BYTES]
+        return self._previous
+
+    def body(self, record: "Record") -> "tuple[bytearray, int]":
+        """Box, body and tag of a record as they are in the flash; and where in them the body
+        begins."""
+        at = layout.RECORD_HEADER_BYTES
+        buf = bytearray(layout.mac_at(record.first, record.units) - at)
+        self.flash.read(record.offset + at, buf)
+        return buf, layout.body_at(record.first) - at
+
+    # --- appending ----------------------------------------------------------------------------
+
+    def commit(
+        self, transaction: "Transaction", level: int = NORMAL, stream: int = layout.HOT
+    ) -> None:
+        """Write all of a transaction, or nothing. Raises Full, WornOut."""
+        if not transaction.starts:
+            return
+        n_new, n_superseded = self._measure(transaction)
+        self.room.make_index_room(n_new, level)
+        self.room.make(transaction.bytes_in_flash(), n_superseded, level, stream)
+        self.write(transaction, stream)
+        self.kill_superseded()
+
+    def _measure(self, transaction: "Transaction") -> "tuple[int, int]":
+        """How many of its records have an id that is not there yet, and how many bytes others
+        supersede."""
+        n_new = n_superseded = 0
+        for start in transaction.starts:
+            kind = transaction.buf[start] & layout.KIND_MASK
+            at = start + layout.ID_AT
+            record_id = bytes(transaction.buf[at : at + layout.ID_BYTES])
+            old = self.find(layout.VALUE if kind == layout.DELETE else kind, record_id)
+            n_new += not old
+            n_superseded += self.look(old, self._other).n_bytes if old else 0
+        return n_new, n_superseded
+
+    def write(self, transaction: "Transaction", stream: int) -> None:
+        """As `commit`, where there is a free sector at least. Raises WornOut."""
+        for _ in range(_ATTEMPTS):
+            if self._try_write(transaction, stream):
+                break
+            self.sectors.open_next(stream, self.version)
+        else:
+            raise WornOut("the flash does not keep what is written: replace the handset")
+        base = self._base
+        self.sectors.end[self.sectors.heads[stream].sector] += transaction.bytes_in_flash()
+        self.n_commits += 1
+        for start in transaction.starts:
+            self._apply(base + start)
+
+    def _try_write(self, transaction: "Transaction", stream: int) -> bool:
+        sectors, head = self.sectors, self.sectors.heads[stream]
+        if sectors.room(stream) < transaction.bytes_in_flash():
+            return False
+        self._base = head.sector * sectors.sector_bytes + sectors.end[head.sector]
+        mac = bytearray(head.last_mac)
+        transaction.finish(mac, max(sectors.sequence))
+        records = memoryview(transaction.buf)[: transaction.n_bytes]
+        done = sectors.write(self._base, records) and sectors.write(
+            self._base + transaction.n_bytes, layout.MARK
+        )
+        if done:
+            head.last_mac[:] = mac
+        else:
+            sectors.spoil(self._base, self._base + transaction.bytes_in_flash())
+        return done
+
+    def _apply(self, offset: int) -> None:
+        """Take a record that has just been written into account."""
+        record = self.look(offset // 4, self.record)
+        kind, record_id, n_bytes = record.kind, record.id, record.n_bytes
+        self.head_version = max(self.head_version, record.version)
+        if kind in (layout.RELEASE, layout.WIPE):
+            return
+        if kind == layout.DELETE:
+            self.n_deletions += 1
+            self.drop(layout.NAME, record_id, record.version)
+        self.replace(kind, record_id, offset, n_bytes)
+
+    def replace(self, kind: int, record_id: bytes, offset: int, n_bytes: int) -> None:
+        """The newest record of an id is now at `offset`."""
+        key_kind = layout.VALUE if kind == layout.DELETE else kind
+        old = self.find(key_kind, record_id)
+        if old:
+            self._account_for_loss(old)
+        self.index.put(self._key_at(offset // 4), offset // 4, old)
+        self.sectors.live_bytes[self.sectors.place_of(offset)] += n_bytes
+
+    def drop(self, kind: int, record_id: bytes, version: int) -> None:
+        """Forget a record that is older than `version` and that nothing replaces."""
+        old = self.find(kind, record_id)
+        if old and self.look(old, self._other).version < version:
+            key = self._key_at(old)
+            self._account_for_loss(old)
+            self.index.remove(key, old)
+
+    def forget(self, place: int) -> None:
+        """Take a record out of index and account, and leave it as it is in the flash."""
+        old = self.look(place, self._other)
+        self._lose(old)
+        key = old.key()
+        if self.index.has(key, place):
+            self.index.remove(key, place)
+        else:
+            self.index.remove_at(place)
+
+    def _lose(self, old: "Record") -> None:
+        # A record that has changed in the flash may seem longer than it was.
+        sector = self.sectors.place_of(old.offset)
+        live_bytes = self.sectors.live_bytes[sector]
+        self.sectors.live_bytes[sector] = max(0, live_bytes - old.n_bytes)
+
+    def _account_for_loss(self, place: int) -> None:
+        old = self.look(place, self._other)
+        self._lose(old)
+        if not self.compaction.is_moving:
+            self._to_kill.append(old.offset)
+
+    def kill_superseded(self) -> bool:
+        """What has a newer version says so in the flash: should that be damaged one day, the old
+        one is not taken for it. False: there is none."""
+        if not self._to_kill:
+            return False
+        while self._to_kill:
+            offset = self._to_kill.pop()
+            sector = self.sectors.place_of(offset)
+            if self.sectors.state[sector] == LIVE:
+                self.sectors.write(offset + layout.LIFE_AT, layout.DEAD)
+        return True

@@ -1,0 +1,532 @@
+"""Reads the log from the flash: what it holds, what of it is not as it was written.
+
+First the cold sectors, then the hot ones, each from the newest to the oldest: so a sector's release
+is known before the sector is met. Two records of one id are told apart by their versions; of two
+with the same version, one is the other's copy on its way to a new sector: the first one counts.
+"""
+
+import struct
+
+from handset.store import layout
+from handset.store.record import Record
+from handset.store.sectors import CLEAN, DIRTY, LIVE, RELEASED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from handset.store.log import Log
+
+# What was ever written into a sector begins right behind its header.
+_LOOK_BYTES = 256
+_NOTHING = b"\xff" * layout.SECTOR_HEADER_BYTES
+_NEVER_OPENED = b"\xff" * (layout.SECTOR_HEADER_BYTES - layout.ERASED_BYTES)
+
+
+class Report:
+    """What opening found: README.md, "What opening finds"."""
+
+    def __init__(self) -> None:
+        self.state = "blank"  # "open", "blank", "foreign", "wiping"
+        self.damage: list[tuple[str, int, int]] = []  # what, sector, offset in it
+        self.tail = "clean"
+        self.n_records = 0
+
+    def note(self, what: str, sector: int, offset: int = 0) -> None:
+        self.damage.append((what, sector, offset))
+
+
+class Opening:
+    """One opening of a log."""
+
+    def __init__(self, log: "Log", entries_max: "dict[int, int]") -> None:
+        self._log = log
+        self._entries_max = entries_max  # of each journal, more are not kept
+        self._record = Record(log.flash, log.custody)
+        self._header = bytearray(layout.SECTOR_HEADER_BYTES)
+        self._mac = bytearray(layout.MAC_BYTES)
+        self._previous = bytearray(layout.MAC_BYTES)
+        self._digest = bytearray(layout.MAC_BYTES)
+        self._released: set[tuple[int, int]] = set()
+        self._release_versions: dict[int, int] = {}  # of each sector, the newest
+        self._is_looking = False  # at a sector that may not count
+        self._highest_seen = 0  # version, while looking
+        self._suspects: list[int] = []  # sectors with something in them and without a right header
+        self._is_wiping = False
+        self._newest = -1
+        self._other_sequence = 0  # of the head of the other stream, as the newest sector says
+        self._newest_version = 0  # from which on records came after its opening
+        self._streams: dict[int, int] = {}
+        self._last_start = 0  # of the last transaction in the sector walked last
+        self._n_skipped = 0
+        self._n_wins = 0  # records that were newer than what was known
+        self._is_marked_end = False  # it is followed by one that is damaged
+        self.keys_met: list[int] = []  # offsets of all KEYS, superseded ones too
+        self._n_in_newest = 0  # records of the newest sector, and how many of them are copies
+        self._n_copies = 0
+        self._is_newest_needed = False
+        self.entries: dict[int, list[int]] = {}  # journal: first and next number met
+        self.report = Report()
+
+    def run(self) -> Report:
+        """All of it but what needs keys; `settle` comes after."""
+        log = self._log
+        log.forget_all()
+        sequences = self._read_headers()
+        if not sequences:
+            self.report.state = "foreign" if self._is_written() else "blank"
+            return self.report
+        self._newest = max(sequences, key=lambda i: log.sectors.sequence[i])
+        self._read_header(self._newest)
+        opened = struct.unpack_from(layout.OPENED_FORMAT, self._header, layout.ERASED_BYTES)
+        self._newest_version = opened[2]
+        self._other_sequence = layout.other_sequence_of(opened[3])
+        self._digest[:] = opened[4]
+        for sector in sequences:
+            self._open_sector(sector)
+        self._check_digest()
+        self.report.state = "wiping" if self._is_wiping else "open"
+        return self.report
+
+    def throw_away(self) -> bool:
+        """When no sector is free, and a cut has spoilt the newest while it held nothing but copies
+        of what is elsewhere: erase it. True: it is gone, and all is to be read once more."""
+        sectors = self._log.sectors
+        if sectors.n_free() or self.report.state != "open" or self.report.damage:
+            return False
+        is_closed = any(h.sector == self._newest and h.is_closed for h in sectors.heads)
+        if not is_closed or self._is_newest_needed or self._n_copies != self._n_in_newest:
+            return False
+        # Should this be cut, too, nobody takes for a sector what is left.
+        sectors.disown(self._newest)
+        return sectors.erase(self._newest)
+
+    # --- sectors ------------------------------------------------------------------------------
+
+    def _read_header(self, sector: int) -> None:
+        self._log.flash.read(sector * self._log.sectors.sector_bytes, self._header)
+
+    def _read_headers(self) -> "list[int]":
+        """Sectors with a right header in the order of opening them; the others get their state."""
+        log, sectors = self._log, self._log.sectors
+        found: list[tuple[int, int, int]] = []
+        salt = self._find_salt()
+        for i in range(sectors.n):
+            self._read_header(i)
+            header = self._header
+            count = layout.erase_count_of(header)
+            sectors.erase_count[i] = max(0, count)
+            opened = struct.unpack_from(layout.OPENED_FORMAT, header, layout.ERASED_BYTES)
+            if count >= 0 and header[layout.ERASED_BYTES :] == _NEVER_OPENED:
+                sectors.state[i] = CLEAN
+            elif salt and opened[1] == salt and self._is_header_right():
+                sectors.state[i] = LIVE
+                sectors.sequence[i] = opened[0]
+                log.version = max(log.version, opened[2])
+                found.append((layout.stream_of(opened[3]), opened[0], i))
+            else:
+                # What a cut erase may have left goes before anything is compacted.
+                sectors.state[i] = RELEASED if header != _NOTHING else DIRTY
+                self._suspects.append(i)
+        sectors.store_salt = salt
+        found.sort(reverse=True)
+        self._streams = {i: stream for stream, _, i in found}
+        return [i for _, _, i in found]
+
+    def _find_salt(self) -> bytes:
+        """The store salt that most right headers have; keys for it are in the custody then."""
+        salts: dict[bytes, int] = {}
+        for i in range(self._log.sectors.n):
+            salt = self._salt_of(i)
+            if salt:
+                salts[salt] = 0
+        for salt in salts:
+            self._log.custody.begin(salt)
+            for i in range(self._log.sectors.n):
+                salts[salt] += self._salt_of(i) == salt and self._is_header_right()
+        best = max(salts, key=lambda salt: salts[salt]) if salts else b""
+        if not best or not salts[best]:
+            return b""
+        if len(salts) > 1:
+            self._log.custody.begin(best)
+        return best
+
+    def _salt_of(self, sector: int) -> bytes:
+        """What stands in a header that was opened."""
+        self._read_header(sector)
+        if layout.erase_count_of(self._header) < 0:
+            return b""
+        if self._header[layout.ERASED_BYTES :] == _NEVER_OPENED:
+            return b""
+        return bytes(self._header[layout.STORE_SALT_AT : layout.STORE_SALT_AT + layout.SALT_BYTES])
+
+    def _is_header_right(self) -> bool:
+        self._log.sectors.header_mac(self._header, self._mac)
+        return self._mac == self._header[layout.HEADER_MAC_AT :]
+
+    def _is_written(self) -> bool:
+        """Whether there is a sector of somebody's store. What a cut erase leaves has no header."""
+        sectors = self._log.sectors
+        for i in self._suspects:
+            self._read_header(i)
+            start = i * sectors.sector_bytes + layout.SECTOR_HEADER_BYTES
+            if layout.erase_count_of(self._header) < 0:
+                continue
+            if not sectors.is_blank(start, start + _LOOK_BYTES):
+                return True
+        return False
+
+    def _is_blank_from(self, sector: int, at: int) -> bool:
+        sectors = self._log.sectors
+        start = sector * sectors.sector_bytes
+        return sectors.is_blank(start + at, start + sectors.sector_bytes)
+
+    def _open_sector(self, sector: int) -> None:
+        sectors = self._log.sectors
+        if (sector, sectors.sequence[sector]) in self._released:
+            sectors.state[sector] = RELEASED
+            self._meet_keys(sector)
+            return
+        self._read_header(sector)
+        self._previous[:] = self._header[layout.HEADER_MAC_AT :]
+        end = self._walk(sector)
+        sectors.end[sector] = end
+        head = sectors.heads[self._streams[sector]]
+        if head.sector < 0:
+            head.sector = sector
+            head.last_mac[:] = self._previous
+            head.is_closed = self._is_marked_end or not self._is_blank_from(sector, end)
+            if head.is_closed and not self._is_settled(sector, end):
+                self.report.tail = "in doubt"
+            self._settle_tail(sector, end, not head.is_closed)
+        else:
+            sectors.set_element(sector, self._previous)
+            sectors.toggle(sector, sectors.digest)
+
+    def _is_settled(self, sector: int, end: int) -> bool:
+        """Whether an earlier opening has made zeros of what stood there."""
+        sectors = self._log.sectors
+        start = sector * sectors.sector_bytes
+        behind = sectors.written_end(start + end, start + sectors.sector_bytes)
+        buf = bytearray(1)
+        for at in range(start + end, behind):
+            self._log.flash.read(at, buf)
+            if buf[0]:
+                return False
+        return True
+
+    def _meet_keys(self, sector: int) -> None:
+        """A cut may have come between a sector's release and the end of the keys in it."""
+        size = self._log.sectors.sector_bytes
+        at = layout.SECTOR_HEADER_BYTES
+        while self._record.load(sector * size + at, size - at):
+            if self._record.is_keys():
+                self.keys_met.append(self._record.offset)
+            at += self._record.n_bytes
+
+    def _settle_tail(self, sector: int, end: int, is_clean: bool) -> None:
+        """Bits of a write that was cut may be weak, and read otherwise next time: what was found
+        committed is programmed again, and what was not becomes zeros."""
+        sectors = self._log.sectors
+        base = sector * sectors.sector_bytes
+        self._program_again(base + self._last_start, base + end)
+        if is_clean or self._is_marked_end:
+            return
+        behind = sectors.written_end(base + end, base + sectors.sector_bytes)
+        for start in range(base + end, behind, _LOOK_BYTES):
+            sectors.write(start, bytes(min(_LOOK_BYTES, behind - start)))
+
+    def _program_again(self, start: int, end: int) -> None:
+        buf = bytearray(_LOOK_BYTES)
+        for at in range(start, end, _LOOK_BYTES):
+            part = memoryview(buf)[: min(_LOOK_BYTES, end - at)]
+            self._log.flash.read(at, part)
+            self._log.sectors.write(at, part)
+
+    # --- records ------------------------------------------------------------------------------
+
+    def _walk(self, sector: int) -> int:
+        """Take in the committed records behind `_previous`, which is the last one's MAC then.
+        Returns the offset behind them."""
+        base = sector * self._log.sectors.sector_bytes
+        size = self._log.sectors.sector_bytes
+        record = self._record
+        at = end = layout.SECTOR_HEADER_BYTES
+        running = bytearray(self._previous)
+        waiting: list[int] = []
+        doubtful: list[int] = []
+        self._is_marked_end = False
+        self._last_start = layout.SECTOR_HEADER_BYTES
+        while at < size:
+            if not self._is_record(base + at, size - at, running):
+                next_at = self._find_next(base, at, size, running)
+                if next_at < 0:
+                    break
+                doubtful.append(at)
+                at = next_at
+                continue
+            record.mac(running)
+            if record.is_keys():
+                self.keys_met.append(record.offset)
+            waiting.append(record.offset)
+            at += record.n_bytes
+            if record.is_last:
+                if record.mark() == layout.UNMARKED:
+                    break
+                if record.mark() != layout.MARK:
+                    self._complete_mark(base + at)
+                self._take_in(waiting, doubtful, sector)
+                self._last_start, end = end, at
+                self._previous[:] = running
+        if waiting:
+            end = self._take_in_damaged_end(sector, end, waiting, doubtful)
+        else:
+            self._note_lost_end(sector, at)
+        return end
+
+    def _is_record(self, offset: int, room: int, previous: bytearray) -> bool:
+        record = self._record
+        return record.load(offset, room) and record.is_right(previous)
+
+    def _find_next(self, base: int, at: int, size: int, running: bytearray) -> int:
+        """Where the chain goes on behind something that is not right; -1 where it does not."""
+        log = self._log
+        written = log.sectors.written_end(base + at, base + size) - base
+        if written == at:
+            return -1
+        if self._follows_what_should_be(base, at, size, running):
+            return at + self._n_skipped
+        before = bytearray(layout.MAC_BYTES + layout.MARK_BYTES)
+        for candidate in range(at + layout.RECORD_HEADER_BYTES // 4 * 4, written, 4):
+            if not self._record.load(base + candidate, size - candidate):
+                continue
+            log.flash.read(base + candidate - len(before), before)
+            for start in (layout.MARK_BYTES, 0):
+                running[:] = before[start : start + layout.MAC_BYTES]
+                if self._is_record(base + candidate, size - candidate, running):
+                    return candidate
+        return -1
+
+    def _follows_what_should_be(self, base: int, at: int, size: int, running: bytearray) -> bool:
+        """Whether the next record fits the MAC that this one should have: then only the MAC of
+        this one is damaged."""
+        record = self._record
+        if not record.load(base + at, size - at):
+            return False
+        record.new_mac(running, record.is_last, self._mac)
+        self._n_skipped = record.n_bytes
+        next_at = at + record.n_bytes
+        if not self._is_record(base + next_at, size - next_at, self._mac):
+            return False
+        running[:] = self._mac
+        return True
+
+    def _complete_mark(self, end: int) -> None:
+        """A commit whose mark was cut is one: now it says so for good."""
+        self._log.sectors.write(end - layout.MARK_BYTES, layout.MARK)
+
+    def _take_in(self, waiting: "list[int]", doubtful: "list[int]", sector: int) -> None:
+        for offset in waiting:
+            self._record.load(offset, self._log.sectors.sector_bytes)
+            self._count(self._record)
+        for at in doubtful:
+            self.report.note("altered", sector, at)
+        # The walk goes on where it was: its record is the last one that was taken in.
+        waiting.clear()
+        doubtful.clear()
+
+    def _take_in_damaged_end(
+        self, sector: int, end: int, waiting: "list[int]", doubtful: "list[int]"
+    ) -> int:
+        """Records of a transaction whose end is not right. When a mark is the last thing in the
+        sector it was committed: then only what is damaged is lost. Returns the end."""
+        log = self._log
+        size = log.sectors.sector_bytes
+        base = sector * size
+        behind = log.sectors.written_end(base + end, base + size)
+        found = bytearray(layout.MAC_BYTES + layout.MARK_BYTES)
+        log.flash.read(behind - len(found), found)
+        if found[layout.MAC_BYTES :] != layout.MARK:
+            return end
+        self.report.note("altered", sector, waiting[-1] - base)
+        self._take_in(waiting, doubtful, sector)
+        self._is_marked_end = True
+        self._previous[:] = found[: layout.MAC_BYTES]
+        return behind - base
+
+    def _note_lost_end(self, sector: int, at: int) -> None:
+        """A last record that is not right, although its mark was set: its tag tells from a cut."""
+        record, log = self._record, self._log
+        size = log.sectors.sector_bytes
+        base = sector * size
+        if not record.load(base + at, size - at) or not record.is_last:
+            return
+        mark = bytearray(layout.MARK_BYTES)
+        log.flash.read(record.offset + record.n_bytes - layout.MARK_BYTES, mark)
+        if mark == layout.MARK and self._is_blank_from(sector, at + record.n_bytes):
+            self._is_marked_end = True
+            self.report.note("altered", sector, at)
+
+    def _count(self, record: "Record") -> None:
+        log = self._log
+        if self._is_looking:
+            self._highest_seen = max(self._highest_seen, record.version)
+            return
+        log.version = max(log.version, record.version + 1)
+        log.head_version = max(log.head_version, record.version)
+        kind = record.kind
+        if log.sectors.place_of(record.offset) == self._newest:
+            self._n_in_newest += 1
+            self._is_newest_needed |= kind in (layout.RELEASE, layout.WIPE)
+        if kind == layout.RELEASE:
+            self._release(record)
+            return
+        if kind == layout.WIPE:
+            self._is_wiping = True
+            return
+        if kind == layout.ENTRY:
+            journal, number = struct.unpack(layout.ENTRY_ID, record.id)
+            span = self.entries.setdefault(journal, [number, number + 1])
+            span[0] = min(span[0], number)
+            span[1] = max(span[1], number + 1)
+        self._newest_wins(record)
+
+    def _newest_wins(self, record: "Record") -> None:
+        log = self._log
+        key_kind = layout.VALUE if record.kind == layout.DELETE else record.kind
+        place, key, version = record.offset // 4, record.key(), record.version
+        old = log.find(key_kind, record.id)
+        old_version = log.look(old, log.record).version if old else -1
+        if old_version < version:
+            if not old and log.index.n_records >= log.index.records_max:
+                self._prune()
+            log.index.put(key, place, old)
+            self._n_wins += 1
+        elif old_version == version and log.sectors.place_of(4 * old) == self._newest:
+            # Keys that have been overwritten are nobody's original.
+            self._n_copies += record.kind != layout.KEYS or layout.is_alive(record.life)
+
+    def _prune(self) -> None:
+        """The flash may hold many times what is needed of it: what is surely not goes first."""
+        log = self._log
+        record = Record(log.flash, log.custody)
+        kept = {
+            journal: span[1] - self._entries_max.get(journal, span[1])
+            for journal, span in self.entries.items()
+        }
+        for place in log.index.places():
+            log.look(place, record)
+            if self._is_over(record, kept):
+                log.index.remove(record.key(), place)
+
+    def _release(self, record: "Record") -> None:
+        released = struct.unpack(layout.RELEASE_ID, record.id)
+        if released in self._released:
+            return
+        self._released.add(released)
+        newest = max(record.version, self._release_versions.get(released[0], 0))
+        self._release_versions[released[0]] = newest
+        if record.version >= self._newest_version:
+            element = bytearray(layout.MAC_BYTES)
+            self._log.flash.read(record.offset + layout.body_at(record.first), element)
+            for i in range(layout.MAC_BYTES):
+                self._digest[i] ^= element[i]
+
+    # --- what is missing ----------------------------------------------------------------------
+
+    def _check_digest(self) -> None:
+        sectors = self._log.sectors
+        for sector in self._suspects:
+            self._read_without_header(sector, sectors.digest != self._digest)
+        other = 1 - self._streams[self._newest]
+        is_other_there = sectors.sequence_of_head(other) == self._other_sequence
+        if sectors.digest != self._digest or not is_other_there:
+            self.report.note("incomplete", self._newest)
+
+    def _read_without_header(self, sector: int, is_missed: bool) -> None:
+        """Records of a sector whose header is damaged: each is right or wrong by itself. What an
+        erase left that was cut holds nothing that is not elsewhere, too."""
+        sectors = self._log.sectors
+        at = sector * sectors.sector_bytes + layout.SECTOR_HEADER_BYTES
+        if sectors.is_blank(at, at + _LOOK_BYTES):
+            return
+        if not is_missed and self._was_released(sector):
+            return
+        self._read_header(sector)
+        self._previous[:] = self._header[layout.HEADER_MAC_AT :]
+        n_wins, n_noted = self._n_wins, len(self.report.damage)
+        end = self._walk(sector)
+        if n_wins == self._n_wins:
+            del self.report.damage[n_noted:]
+            if is_missed and layout.erase_count_of(self._header) >= 0:
+                self.report.note("foreign", sector)
+            return
+        self.report.note("header", sector)
+        for head in sectors.heads:
+            head.is_closed = True  # it may have been the head
+        sequence = struct.unpack_from("<I", self._header, layout.ERASED_BYTES)[0]
+        sectors.state[sector] = LIVE
+        sectors.end[sector] = end
+        sectors.sequence[sector] = sequence if sequence < max(sectors.sequence) else 1
+        sectors.set_element(sector, self._previous)
+        sectors.toggle(sector, sectors.digest)
+
+    def _was_released(self, sector: int) -> bool:
+        """Whether all that can be read there is older than a release of that sector: an erase has
+        been cut, and what is there may be what had been deleted."""
+        released = self._release_versions.get(sector, 0)
+        if not released:
+            return False
+        self._read_header(sector)
+        self._previous[:] = self._header[layout.HEADER_MAC_AT :]
+        n_noted = len(self.report.damage)
+        self._is_looking, self._highest_seen = True, 0
+        self._walk(sector)
+        self._is_looking = False
+        del self.report.damage[n_noted:]
+        return self._highest_seen < released
+
+    # --- with keys ----------------------------------------------------------------------------
+
+    def settle(self, first_kept: "dict[int, int]") -> None:
+        """Drop what a newer record, a deletion or a journal's end has made void, and count what
+        is left. `first_kept`: of each journal, the number of its first entry."""
+        log = self._log
+        record = Record(log.flash, log.custody)
+        for place in log.index.places():
+            log.look(place, record)
+            if self._is_void(record, first_kept):
+                log.index.remove(record.key(), place)
+        for place in log.index.places():
+            log.look(place, record)
+            log.sectors.live_bytes[log.sectors.place_of(record.offset)] += record.n_bytes
+        self.report.n_records = log.index.n_records
+
+    def _is_over(self, record: "Record", first_kept: "dict[int, int]") -> bool:
+        """An entry before its journal's first one, or the name of a deleted value."""
+        log = self._log
+        if record.kind == layout.ENTRY:
+            journal, number = struct.unpack(layout.ENTRY_ID, record.id)
+            return number < first_kept.get(journal, 0)
+        if record.kind != layout.NAME:
+            return False
+        value = log.find(layout.VALUE, record.id)
+        if not value:
+            return False
+        found = log.look(value, log.record)
+        return found.kind == layout.DELETE and found.version > record.version
+
+    def _is_void(self, record: "Record", first_kept: "dict[int, int]") -> bool:
+        log = self._log
+        if self._is_over(record, first_kept):
+            return True
+        if record.kind == layout.NAME and not log.find(layout.VALUE, record.id):
+            return True
+        log.n_deletions += record.kind == layout.DELETE
+        if record.kind == layout.VALUE and not log.find(layout.NAME, record.id):
+            # It had one, in the cold head: a name is written before its value.
+            self.report.note("incomplete", log.sectors.place_of(record.offset))
+        if layout.is_alive(record.life):
+            return False
+        # It had a newer version, which is not there any more.
+        at = record.offset % log.sectors.sector_bytes
+        self.report.note("altered", log.sectors.place_of(record.offset), at)
+        return True

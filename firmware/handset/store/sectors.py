@@ -1,0 +1,260 @@
+"""The sectors of the flash: which are live, how much of each is needed, which is opened next.
+
+Elements and digest are README.md's: the digest is that of all live sectors but the heads.
+"""
+
+import struct
+from array import array
+
+from handset.store import layout
+from handset.store.errors import WornOut
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from hal.contracts import Flash
+
+DIRTY = 0  # to be erased before it is used
+CLEAN = 1  # erased, and marked so
+LIVE = 2  # holds records
+BAD = 3  # the flash refuses it
+RELEASED = 4  # its records are not needed; to be erased before anything else is compacted
+STATE_NAMES = ("dirty", "clean", "live", "bad", "released")
+_FREE = (DIRTY, CLEAN, RELEASED)
+
+_CHUNK_BYTES = 256
+_RAM_BYTES_A_SECTOR = 4 * 4 + 1 + layout.MAC_BYTES
+
+
+class Head:
+    """The sector of a stream that is being written; `sector` is -1 where there is none yet."""
+
+    def __init__(self) -> None:
+        self.sector = -1
+        self.is_closed = False  # nothing more is written into it
+        self.last_mac = bytearray(layout.MAC_BYTES)
+
+    def forget(self) -> None:
+        self.sector = -1
+        self.is_closed = False
+        self.last_mac[:] = bytes(layout.MAC_BYTES)
+
+
+class Sectors:
+    """The table, and the two ways in which a sector's state changes in the flash."""
+
+    def __init__(self, flash: "Flash", custody: "Any") -> None:
+        self._flash = flash
+        self._custody = custody
+        self.sector_bytes = flash.sector_bytes()
+        self.n = flash.size_bytes() // self.sector_bytes
+        self.state = bytearray(self.n)
+        self.sequence = array("I", bytes(4 * self.n))
+        self.live_bytes = array("I", bytes(4 * self.n))
+        self.end = array("I", bytes(4 * self.n))
+        self.erase_count = array("I", bytes(4 * self.n))
+        self._elements = bytearray(layout.MAC_BYTES * self.n)
+        self.digest = bytearray(layout.MAC_BYTES)
+        self._chunk = bytearray(_CHUNK_BYTES)
+        self._blank = memoryview(b"\xff" * _CHUNK_BYTES)
+        self._header = bytearray(layout.SECTOR_HEADER_BYTES)
+        self._element = bytearray(layout.MAC_BYTES)
+        self.heads = (Head(), Head())  # by stream
+        self.store_salt = b""
+        self.n_erases = 0
+        self.wants_worn = False  # the next one to be opened is for what stays long
+
+    def n_bytes(self) -> int:
+        """Of RAM, for the table."""
+        return self.n * _RAM_BYTES_A_SECTOR
+
+    def forget(self) -> None:
+        """As if nothing had been read."""
+        for i in range(self.n):
+            self.state[i] = DIRTY
+            self.sequence[i] = self.live_bytes[i] = self.end[i] = self.erase_count[i] = 0
+        self.digest[:] = bytes(layout.MAC_BYTES)
+        for head in self.heads:
+            head.forget()
+
+    def n_free(self) -> int:
+        """Sectors that can be opened, erased already or not."""
+        return sum(1 for state in self.state if state in _FREE)
+
+    def n_clean(self) -> int:
+        return sum(1 for state in self.state if state == CLEAN)
+
+    def room(self, stream: int) -> int:
+        """Bytes that the stream's head still takes."""
+        head = self.heads[stream]
+        if head.sector < 0 or head.is_closed:
+            return 0
+        return self.sector_bytes - self.end[head.sector]
+
+    def is_head(self, sector: int) -> bool:
+        return any(head.sector == sector for head in self.heads)
+
+    def sequence_of_head(self, stream: int) -> int:
+        """0 where there is none."""
+        head = self.heads[stream]
+        return self.sequence[head.sector] if head.sector >= 0 else 0
+
+    def head_mac(self) -> bytes:
+        """Of all that the log holds now."""
+        ends = [head.last_mac for head in self.heads]
+        self._custody.mac(self._element, b"head", self.digest, ends[0], ends[1])
+        return bytes(self._element)
+
+    def place_of(self, offset: int) -> int:
+        return offset // self.sector_bytes
+
+    # --- what is in the digest ----------------------------------------------------------------
+
+    def set_element(self, sector: int, last_mac: "bytearray | memoryview") -> None:
+        """Compute the element of a sector that ends with `last_mac`."""
+        packed = struct.pack("<III", sector, self.sequence[sector], self.end[sector])
+        self._custody.mac(self._element, b"element", packed, last_mac, b"")
+        at = layout.MAC_BYTES * sector
+        self._elements[at : at + layout.MAC_BYTES] = self._element
+
+    def element(self, sector: int) -> bytes:
+        at = layout.MAC_BYTES * sector
+        return bytes(self._elements[at : at + layout.MAC_BYTES])
+
+    def toggle(self, sector: int, digest: bytearray) -> None:
+        """Take the sector's element into the digest, or out of it."""
+        at = layout.MAC_BYTES * sector
+        for i in range(layout.MAC_BYTES):
+            digest[i] ^= self._elements[at + i]
+
+    # --- what changes the flash ---------------------------------------------------------------
+
+    def choose_free(self) -> int:
+        """The free sector to use next: erased rather than not, then least worn; -1 for none. For
+        what stays long: the most worn."""
+        best = -1
+        for i in range(self.n):
+            if self.state[i] in _FREE and (best < 0 or self._cost(i) < self._cost(best)):
+                best = i
+        return best
+
+    def _cost(self, sector: int) -> tuple:
+        if self.wants_worn:
+            return 0, -self.erase_count[sector]
+        return self.state[sector] != CLEAN, self.erase_count[sector]
+
+    def erase(self, sector: int) -> bool:
+        """Erase and mark it. False when the flash refuses: it is not used again."""
+        count = self.erase_count[sector] + 1
+        header = layout.erased_header(count)
+        start = sector * self.sector_bytes
+        self.n_erases += 1
+        try:
+            self._flash.erase(start)
+            is_erased = self.is_blank(start, start + self.sector_bytes)
+        except OSError:
+            is_erased = False
+        if not (is_erased and self.write(start, header)):
+            # What may be left of its header is not to be taken for one, at no start to come.
+            self.write(start, bytes(layout.SECTOR_HEADER_BYTES))
+            self.state[sector] = BAD
+            return False
+        self.erase_count[sector] = count
+        self.sequence[sector] = self.live_bytes[sector] = 0
+        self.state[sector] = CLEAN
+        return True
+
+    def open_next(self, stream: int, first_version: int) -> None:
+        """Make a free sector the stream's head; the one before goes into the digest. Raises
+        WornOut."""
+        head = self.heads[stream]
+        old = head.sector
+        if old >= 0:
+            self.set_element(old, head.last_mac)
+            self.toggle(old, self.digest)
+        sequence = 1 + max(self.sequence)
+        sector = self.choose_free()
+        while sector >= 0 and not self._is_opened(sector, sequence, first_version, stream):
+            sector = self.choose_free()
+        if sector < 0:
+            if old >= 0:
+                self.toggle(old, self.digest)
+            raise WornOut("no sector of the flash takes what is written: replace the handset")
+        head.forget()
+        head.sector = sector
+        head.last_mac[:] = self._header[layout.HEADER_MAC_AT :]
+        self.state[sector] = LIVE
+        self.sequence[sector] = sequence
+        self.live_bytes[sector] = 0
+        self.end[sector] = layout.SECTOR_HEADER_BYTES
+        self.wants_worn = False
+
+    def _is_opened(self, sector: int, sequence: int, first_version: int, stream: int) -> bool:
+        if self.state[sector] != CLEAN and not self.erase(sector):
+            return False
+        header = self._header
+        header[: layout.ERASED_BYTES] = layout.erased_header(self.erase_count[sector])
+        streams = layout.streams(stream, self.sequence_of_head(1 - stream))
+        opened = (sequence, self.store_salt, first_version, streams, bytes(self.digest))
+        header[layout.ERASED_BYTES : layout.HEADER_MAC_AT] = struct.pack(
+            layout.OPENED_FORMAT, *opened
+        )
+        self.header_mac(header, self._element)
+        header[layout.HEADER_MAC_AT :] = self._element
+        start = sector * self.sector_bytes
+        if self.write(start + layout.ERASED_BYTES, memoryview(header)[layout.ERASED_BYTES :]):
+            return True
+        self.disown(sector)
+        self.state[sector] = BAD
+        return False
+
+    def disown(self, sector: int) -> None:
+        """Make zeros of how its header begins: whatever is in it, it is no sector of a store."""
+        self.write(sector * self.sector_bytes, bytes(layout.ERASED_BYTES))
+
+    def spoil(self, start: int, end: int) -> None:
+        """Make zeros of what did not become what was written, lest it be taken for that one day."""
+        zeros = bytes(len(self._chunk))
+        for at in range(start, end, len(zeros)):
+            self.write(at, zeros[: min(len(zeros), end - at)])
+
+    def header_mac(self, header: bytearray, out: bytearray) -> None:
+        """The MAC that this header should have."""
+        self._custody.mac(out, b"sector", memoryview(header)[: layout.HEADER_MAC_AT], b"", b"")
+
+    def is_blank(self, start: int, end: int) -> bool:
+        """Whether the flash is erased from `start` up to `end`."""
+        chunk = self._chunk
+        for at in range(start, end, len(chunk)):
+            part = memoryview(chunk)[: min(len(chunk), end - at)]
+            self._flash.read(at, part)
+            if part != self._blank[: len(part)]:
+                return False
+        return True
+
+    def written_end(self, start: int, end: int) -> int:
+        """Offset behind the last 4 bytes from `start` up to `end` that are not blank; `start` when
+        all are."""
+        found = start
+        size = len(self._chunk)
+        for at in range(start, end, size):
+            if not self.is_blank(at, min(at + size, end)):
+                found = min(at + size, end)
+        while found > start and self.is_blank(found - 4, found):
+            found -= 4
+        return found
+
+    def write(self, offset: int, buf: "bytes | bytearray | memoryview") -> bool:
+        """Program and read back; False when the flash holds something else then."""
+        try:
+            self._flash.program(offset, buf)
+        except OSError:
+            return False
+        chunk = self._chunk
+        for at in range(0, len(buf), len(chunk)):
+            part = memoryview(chunk)[: min(len(chunk), len(buf) - at)]
+            self._flash.read(offset + at, part)
+            if part != buf[at : at + len(part)]:
+                return False
+        return True

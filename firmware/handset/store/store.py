@@ -1,0 +1,623 @@
+"""The store, as the application sees it: names and values, journals, transactions.
+
+Everything that writes is on the flash when it returns, or raises and has changed nothing. Nothing
+here waits: `tidy` is called in quiet times, and makes the others quick.
+"""
+
+import struct
+
+from handset.store import layout
+from handset.store.compaction import wipe_record
+from handset.store.errors import Damaged, Locked, NotOpen, StoreError
+from handset.store.journals import JOURNALS, Journal, State, entries_kept, entry_id, state_id
+from handset.store.layout import DOMAINS, PERSONAL, PROFESSIONAL, SERVICE
+from handset.store.log import Log
+from handset.store.opening import Opening, Report
+from handset.store.record import Record
+from handset.store.room import NORMAL, OWN, URGENT
+from handset.store.sectors import CLEAN, STATE_NAMES
+from handset.store.transaction import Transaction
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from hal.contracts import Flash
+
+_KEY_COPIES = 2
+_SECTORS_MIN = 6
+_SEARCH_BYTES = 256
+_TRIES = "<H"
+
+
+def _no_day() -> int:
+    return -1
+
+
+class Store:
+    """`today()` gives days since 1970, -1 while the clock is not set. A transaction is built in
+    `transaction_bytes` of RAM, and lies in one sector: a value is no longer than that."""
+
+    def __init__(
+        self,
+        flash: "Flash",
+        custody: "Any",
+        records_max: int = 2048,
+        today: "Callable[[], int]" = _no_day,
+        journals: "dict[str, Journal] | None" = None,
+        transaction_bytes: int = 4096,
+    ) -> None:
+        self._flash = flash
+        self._custody = custody
+        self._journals = JOURNALS if journals is None else journals
+        self._today = today
+        self._log = Log(flash, custody, records_max)
+        if self._log.sectors.n < _SECTORS_MIN:
+            raise ValueError("%d sectors are no store: at least 6" % self._log.sectors.n)
+        self._transaction = Transaction(custody, min(self._log.capacity, transaction_bytes))
+        self._level = NORMAL
+        self._next_before: dict[int, int] = {}
+        self._states: dict[int, State] = {}
+        self._is_open = False
+        self._bad_names: set[bytes] = set()
+        self.n_put_off = 0  # times that a full store kept entries that were to go
+        self.report = Report()
+
+    # --- opening ------------------------------------------------------------------------------
+
+    def open(self) -> Report:
+        """Read what is in the flash; changes next to nothing. The store is usable when the
+        report's state is "open"."""
+        self._is_open = False
+        self._transaction.clear()
+        self._states = {}
+        entries_max = {j.number: entries_kept(j) for j in self._journals.values()}
+        opening = Opening(self._log, entries_max)
+        self.report = opening.run()
+        while opening.throw_away():
+            opening = Opening(self._log, entries_max)
+            self.report = opening.run()
+        if self.report.state != "open":
+            return self.report
+        body = self.keys_body()
+        if body is None:
+            self.report.state = "blank" if not self._log.index.n_records else "foreign"
+            return self.report
+        self._custody.load(body)
+        self._read_journals(opening.entries)
+        opening.settle({number: state.first for number, state in self._states.items()})
+        self._is_open = True
+        self._finish_keys(body, opening.keys_met)
+        return self.report
+
+    def format(self, keys_body: bytes, store_salt: bytes) -> None:
+        """Begin a store in a flash that holds none. `custody.begin(store_salt)` has been called
+        and the keys are open."""
+        log = self._log
+        log.forget_all()
+        self._transaction.clear()
+        for i in range(log.sectors.n):
+            self._erase_what_was(i)
+        log.sectors.store_salt = store_salt
+        log.sectors.open_next(layout.HOT, log.version)
+        self._is_open = True
+        self.put_keys(keys_body)
+        self.put_tries(0)
+        self._read_journals({})
+        self.report = Report()
+        self.report.state = "open"
+
+    def _erase_what_was(self, sector: int) -> None:
+        """No header of a store from before stays: it might be taken for this one's."""
+        header = bytearray(layout.SECTOR_HEADER_BYTES)
+        self._flash.read(sector * self._log.sectors.sector_bytes, header)
+        count = layout.erase_count_of(header)
+        sectors = self._log.sectors
+        sectors.erase_count[sector] = max(0, count)
+        opened = header[layout.ERASED_BYTES :]
+        if opened != b"\xff" * len(opened):
+            if not sectors.erase(sector):
+                sectors.disown(sector)
+        elif count >= 0:
+            sectors.state[sector] = CLEAN
+
+    def _read_journals(self, entries: "dict[int, list[int]]") -> None:
+        for journal in self._journals.values():
+            state = self._read_state(journal)
+            met = entries.get(journal.number)
+            if met:
+                state.next = max(state.next, met[1])
+                state.first = max(state.first, met[0])
+            self._states[journal.number] = state
+
+    def _read_state(self, journal: Journal) -> State:
+        """Where it is damaged, the entries that are there say what they can."""
+        place = self._log.find(layout.JOURNAL, state_id(journal))
+        try:
+            return State(self._read(place, SERVICE) if place else b"")
+        except Damaged:
+            sector_bytes = self._log.sectors.sector_bytes
+            self.report.note("altered", 4 * place // sector_bytes, 4 * place % sector_bytes)
+            return State()
+
+    # --- names and values ---------------------------------------------------------------------
+
+    def put(
+        self, name: str, value: bytes, domain: int = PROFESSIONAL, urgent: bool = False
+    ) -> None:
+        """Keep a value, in the place of the one it had. `urgent` may use the room that is kept
+        for emergencies. Raises Full, TooBig, WornOut; OSError where a locked domain needs
+        randomness and there is none."""
+        self._check_open()
+        record_id = self._id(name, domain)
+        self._transaction.check_size(len(value))
+        if self._needs_name(record_id):
+            self._put_name(name, record_id, domain, urgent)
+        try:
+            self._add(layout.VALUE, domain, record_id, value)
+            self._written(URGENT if urgent else NORMAL)
+        except Exception:
+            self._drop_lone_name(record_id)
+            raise
+
+    def _needs_name(self, record_id: bytes) -> bool:
+        if record_id in self._transaction.deleted or record_id in self._bad_names:
+            return True
+        return not self._log.find(layout.NAME, record_id)
+
+    def _drop_lone_name(self, record_id: bytes) -> None:
+        """Whose value could not be written, or was not after all."""
+        is_waiting = self._transaction.last_kind_of(record_id) == layout.VALUE
+        if not is_waiting and not self._log.find(layout.VALUE, record_id):
+            self._log.drop(layout.NAME, record_id, self._log.version)
+            self._log.kill_superseded()
+
+    def _put_name(self, name: str, record_id: bytes, domain: int, urgent: bool) -> None:
+        """At once, also in a transaction: a name without a value is none. And to the cold head:
+        it stays when its value changes."""
+        text = name.encode()
+        t = Transaction(self._custody, layout.sealed_bytes_max(len(text)))
+        t.add_sealed(layout.NAME, domain, record_id, text, self._next_version())
+        self._log.commit(t, URGENT if urgent else NORMAL, layout.COLD)
+        self._bad_names.discard(record_id)
+        self._transaction.named.append(record_id)
+
+    def _add(self, kind: int, domain: int, record_id: bytes, value: bytes) -> None:
+        """A sealed record more in the transaction."""
+        version = self._next_version()
+        self._transaction.add_sealed(kind, domain, record_id, bytes(value), version)
+        self._log.n_payload_bytes += len(value)
+
+    def get(self, name: str, domain: int = PROFESSIONAL) -> "bytes | None":
+        """The value, None when there is none. Raises Locked, Damaged."""
+        self._check_open()
+        place = self._log.find_surely(layout.VALUE, self._id(name, domain))
+        if not place or self._log.look(place, self._log.record).kind == layout.DELETE:
+            return None
+        return self._read(place, domain)
+
+    def delete(self, name: str, domain: int = PROFESSIONAL) -> bool:
+        """Forget a value; False when there was none. Uses the room for emergencies if it must:
+        that is how a full store gets out of it."""
+        self._check_open()
+        record_id = self._id(name, domain)
+        if not self._will_be_there(record_id):
+            return False
+        self._transaction.add_plain(layout.DELETE, record_id, b"", self._next_version())
+        self._transaction.deleted.append(record_id)
+        self._written(OWN)
+        return True
+
+    def _will_be_there(self, record_id: bytes) -> bool:
+        """Whether there is a value, after what the transaction has by now."""
+        kind = self._transaction.last_kind_of(record_id)
+        if not kind:
+            place = self._log.find(layout.VALUE, record_id)
+            kind = self._log.look(place, self._log.record).kind if place else layout.DELETE
+        return kind == layout.VALUE
+
+    def iterate(self, domain: int = PROFESSIONAL, prefix: str = "") -> "Iterator[str]":
+        """Names of the domain's values, in no order. Writing meanwhile may repeat some. Raises
+        Locked; and Damaged behind the last one where names were damaged."""
+        n_damaged = 0
+        for name in self.names(domain):
+            if name is None:
+                n_damaged += 1
+            elif name.startswith(prefix):
+                yield name
+        if n_damaged:
+            raise Damaged("%d names are not what was written: they are lost" % n_damaged)
+
+    def names(self, domain: int) -> "Iterator[str | None]":
+        """The same for who must know what is missing: None for each name that is damaged. It is
+        written again when its value is put."""
+        self._check_open()
+        record = Record(self._flash, self._custody)
+        for place in self._log.index.places():
+            self._log.look(place, record)
+            if not self._is_name(record, domain):
+                continue
+            name = None
+            try:
+                name = self._read(place, domain).decode()
+            except Damaged:
+                self._bad_names.add(record.id)
+            yield name
+
+    def _is_name(self, record: Record, domain: int) -> bool:
+        """Of a value that is there: a transaction that was aborted may leave a name alone."""
+        if record.kind != layout.NAME or layout.domain_of(record.first) != domain:
+            return False
+        place = self._log.find(layout.VALUE, record.id)
+        return bool(place) and self._log.look(place, self._log.record).kind == layout.VALUE
+
+    def _id(self, name: str, domain: int) -> bytes:
+        if domain not in DOMAINS:
+            raise ValueError("no domain %r: 1 service, 2 professional, 3 personal" % (domain,))
+        record_id: bytes = self._custody.name_id(domain, name.encode())
+        return record_id
+
+    def _read(self, place: int, domain: int) -> bytes:
+        record = self._log.look(place, self._log.record)
+        is_it = layout.domain_of(record.first) == domain and layout.is_alive(record.life)
+        if not is_it or not record.is_whole or not self._is_in_place(record):
+            raise self._damaged(record)
+        if not self._custody.is_open(domain):
+            raise Locked("domain %d is locked: unlock it with the PIN" % domain)
+        buf, at = self._log.body(record)
+        bound = struct.pack(
+            "<BB6sI", record.first & ~layout.LAST, record.units, record.id, record.version
+        )
+        n_body = layout.body_bytes(record.units)
+        open_it = self._custody.open_box if record.first & layout.BOX else self._custody.open
+        if not open_it(domain, bound, record.version, record.salt, buf, at, n_body):
+            raise self._damaged(record)
+        n_bytes = struct.unpack_from("<H", buf, at)[0]
+        start = at + layout.LENGTH_BYTES
+        return bytes(buf[start : start + n_bytes])
+
+    def _is_in_place(self, record: Record) -> bool:
+        """Whether it is the one that was written here, and not another one that is right elsewhere.
+        Behind damage that the opening has found its MAC may be right and seem wrong."""
+        sector = self._log.sectors.place_of(record.offset)
+        if any(sector == damaged for _, damaged, _ in self.report.damage):
+            return True
+        return record.is_right(self._log.previous_of(record))
+
+    def _damaged(self, record: Record) -> Damaged:
+        return Damaged("the record at 0x%x is not what was written: it is lost" % record.offset)
+
+    # --- journals -----------------------------------------------------------------------------
+
+    def append(self, journal: str, value: bytes, urgent: bool = False) -> int:
+        """Add an entry; its number. Old ones go as the journal's limits say. Raises as `put`."""
+        self._check_open()
+        kept = self._journals[journal]
+        state = self._states[kept.number]
+        number = state.next
+        self._add(layout.ENTRY, kept.domain, entry_id(kept, number), value)
+        state.next = number + 1
+        try:
+            self._written(URGENT if urgent else NORMAL)
+        except Exception:
+            state.next = number
+            raise
+        self._retire(kept, state, number)
+        return number
+
+    def entries(self, journal: str, first: int = 0) -> "Iterator[tuple[int, bytes]]":
+        """Number and value of every entry from `first` on. Raises Locked; and Damaged behind the
+        last one where entries were damaged."""
+        self._check_open()
+        kept = self._journals[journal]
+        state = self._states[kept.number]
+        number = max(first, state.first)
+        damaged = None
+        while number < state.next:
+            value = None
+            try:
+                place = self._log.find_surely(layout.ENTRY, entry_id(kept, number))
+                value = self._read(place, kept.domain) if place else None
+            except Damaged as error:
+                damaged = error
+            if value is not None:
+                yield number, value
+            number += 1
+        if damaged is not None:
+            raise damaged
+
+    def span(self, journal: str) -> "tuple[int, int]":
+        """Numbers of the first entry and of the next one."""
+        state = self._states[self._journals[journal].number]
+        return state.first, state.next
+
+    def trim_journal(self, journal: str, first: int) -> None:
+        """Forget entries before `first`."""
+        self._check_open()
+        kept = self._journals[journal]
+        state = self._states[kept.number]
+        if state.first < first <= state.next:
+            changed = state.copy()
+            changed.first = first
+            self._save_state(kept, state, changed)
+
+    def _retire(self, kept: Journal, state: State, number: int) -> None:
+        """Old entries go, when a day begins or there are too many. The entry that brought this
+        about is safe already: a full store keeps the old ones a while longer, and counts that."""
+        if self._transaction.is_begun:
+            return
+        day = self._today()
+        changed = state.copy()
+        if state.is_new_day(day):
+            changed.begin_day(day, kept.days_max, number)
+        elif state.surplus(self._entries_max(kept)):
+            changed.first += state.surplus(self._entries_max(kept))
+        else:
+            return
+        try:
+            self._save_state(kept, state, changed)
+        except StoreError:
+            self.n_put_off += 1
+
+    def _entries_max(self, kept: Journal) -> int:
+        """What the journal is to keep, or its share of half the index where that is less."""
+        wanted = sum(journal.entries_max for journal in self._journals.values())
+        share = self._log.index.records_max * kept.entries_max // (2 * wanted)
+        return min(kept.entries_max, share)
+
+    def _save_state(self, kept: Journal, state: State, changed: State) -> None:
+        """From the moment it is on the flash on, `changed` counts."""
+        body = changed.body()
+        t = Transaction(self._custody, layout.sealed_bytes_max(len(body)))
+        t.add_sealed(layout.JOURNAL, SERVICE, state_id(kept), body, self._next_version())
+        self._log.commit(t, OWN)
+        self._states[kept.number] = changed
+        for number in range(state.first, changed.first):
+            place = self._log.find(layout.ENTRY, entry_id(kept, number))
+            if place:
+                self._log.forget(place)
+
+    # --- transactions -------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """What follows is written by `commit`, all of it or nothing. Reading meanwhile gives what
+        was there before. ValueError inside another one."""
+        self._check_open()
+        if self._transaction.is_begun:
+            raise ValueError("a transaction has begun already: commit or abort it first")
+        self._transaction.is_begun = True
+        self._level = NORMAL
+        self._next_before = {number: state.next for number, state in self._states.items()}
+
+    def commit(self) -> None:
+        """Write it. Raises Full, WornOut; the transaction is gone then, and nothing has
+        changed."""
+        t = self._transaction
+        if not t.is_begun:
+            raise ValueError("no transaction has begun")
+        try:
+            self._log.commit(t, self._level)
+        except Exception:
+            self.abort()
+            raise
+        t.clear()
+
+    def abort(self) -> None:
+        """Forget it."""
+        t = self._transaction
+        if t.is_begun:
+            for number, next_number in self._next_before.items():
+                self._states[number].next = next_number
+        named = list(t.named)
+        t.clear()
+        for record_id in named:
+            self._drop_lone_name(record_id)
+
+    def _next_version(self) -> int:
+        version = self._log.version
+        self._log.version = version + 1
+        return version
+
+    def _written(self, level: int) -> None:
+        """At once, unless a transaction has begun."""
+        t = self._transaction
+        if t.is_begun:
+            self._level = max(self._level, level)
+            return
+        try:
+            self._log.commit(t, level)
+        finally:
+            t.clear()
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def keys_body(self) -> "bytes | None":
+        """The newest KEYS that are whole."""
+        best, best_version = None, -1
+        for copy in range(_KEY_COPIES):
+            place = self._log.find(layout.KEYS, self._key_id(copy))
+            if place:
+                version = self._log.look(place, self._log.record).version
+                body = self._keys_at(place)
+                if body is not None and version > best_version:
+                    best, best_version = body, version
+        return best
+
+    def put_keys(self, body: bytes) -> None:
+        """Keep new KEYS: two copies, one after the other; the old ones are overwritten."""
+        self._check_open()
+        self._log.compaction.finish()  # keys that are being moved are in two places
+        for copy in range(_KEY_COPIES):
+            old = self._log.find(layout.KEYS, self._key_id(copy))
+            t = Transaction(self._custody, layout.sealed_bytes_max(len(body)))
+            t.add_plain(layout.KEYS, self._key_id(copy), body, self._next_version())
+            try:
+                self._log.commit(t, OWN)
+            except StoreError:
+                if copy == 0:
+                    raise
+                # The keys have changed: one copy must do, until the next boot tries again.
+            if old:
+                self._wipe_at(old)
+
+    def _finish_keys(self, newest: bytes, met: "list[int]") -> None:
+        """Do what a cut kept `put_keys` from doing: old keys, and the PIN they had, are no more."""
+        log = self._log
+        if met and not log.sectors.n_free():
+            # Keys that are being moved are in two places: first the move comes to its end.
+            try:
+                log.room.make(0, 0, OWN, layout.HOT)
+            except StoreError:
+                pass
+        kept = [log.find(layout.KEYS, self._key_id(copy)) for copy in range(_KEY_COPIES)]
+        for offset in met:
+            if offset // 4 not in kept:
+                self._wipe_at(offset // 4)
+        for place in kept:
+            if not place or self._keys_at(place) != newest:
+                try:
+                    self.put_keys(newest)
+                except StoreError:
+                    # A flash that takes nothing more can still be read.
+                    self._wipe_older(newest)
+                return
+
+    def _wipe_older(self, newest: bytes) -> None:
+        for copy in range(_KEY_COPIES):
+            place = self._log.find(layout.KEYS, self._key_id(copy))
+            if place and self._keys_at(place) != newest:
+                self._wipe_at(place)
+
+    def _keys_at(self, place: int) -> "bytes | None":
+        """None where they have been overwritten, or are not what they were."""
+        record = self._log.look(place, self._log.record)
+        body, _ = self._log.body(record)
+        right = bytearray(layout.SALT_BYTES)
+        self._custody.mac(right, b"keys", body, b"", b"")
+        return bytes(body[:-1]) if right == record.salt else None
+
+    def _key_id(self, copy: int) -> bytes:
+        return layout.NO_ID[:-1] + bytes([copy])
+
+    def _wipe_at(self, place: int) -> None:
+        record = self._log.look(place, Record(self._flash, self._custody))
+        if record.is_keys():
+            wipe_record(self._log, record)
+
+    def tries(self) -> int:
+        """Wrong PINs in a row, as last noted."""
+        self._check_open()
+        place = self._log.find_surely(layout.TRIES, layout.NO_ID)
+        if not place:
+            return 0
+        record = self._log.look(place, self._log.record)
+        if not record.is_right(self._log.previous_of(record)):
+            raise self._damaged(record)
+        n_tries: int = struct.unpack_from(_TRIES, self._log.body(record)[0], 0)[0]
+        return n_tries
+
+    def put_tries(self, n_tries: int) -> None:
+        """Note wrong PINs in a row. On the flash when it returns."""
+        self._check_open()
+        t = Transaction(self._custody, 128)
+        body = struct.pack(_TRIES, n_tries)
+        t.add_plain(layout.TRIES, layout.NO_ID, body, self._next_version())
+        self._log.commit(t, OWN)
+
+    def wipe(self) -> None:
+        """Everything goes: the keys first. Goes on where it was cut, when it is called again after
+        `open` has said "wiping"."""
+        log = self._log
+        self._is_open = False
+        if self.report.state != "wiping":
+            self._announce_wipe()
+        self._custody.lock()
+        for sector in range(log.sectors.n):
+            if log.sectors.state[sector] != CLEAN:
+                self._wipe_keys_in(sector)
+        for sector in range(log.sectors.n):
+            if sector != log.sectors.heads[layout.HOT].sector:
+                self._erase_what_was(sector)
+        head = log.sectors.heads[layout.HOT].sector
+        if head >= 0:
+            # From here on it is no store's: what a cut leaves of the erase is nobody's.
+            log.sectors.disown(head)
+            log.sectors.erase(head)
+        self._custody.forget()
+        self.report = Report()
+
+    def _announce_wipe(self) -> None:
+        log = self._log
+        t = Transaction(self._custody, 128)
+        t.add_plain(layout.WIPE, layout.NO_ID, b"", self._next_version())
+        try:
+            log.room.make(t.bytes_in_flash(), 0, OWN, layout.HOT)
+            log.write(t, layout.HOT)
+        except StoreError:
+            # The keys go even where nothing can be written.
+            self.report.tail = "in doubt"
+        self.report.state = "wiping"
+
+    def _wipe_keys_in(self, sector: int) -> None:
+        """Every KEYS of a sector, superseded ones too, wherever one could begin. Found by its first
+        two bytes: trying each place of a large sector takes minutes."""
+        n_bytes = self._log.sectors.sector_bytes
+        behind = (sector + 1) * n_bytes - layout.record_bytes(layout.KEYS, layout.KEYS_UNITS)
+        chunk = bytearray(_SEARCH_BYTES)
+        for start in range(sector * n_bytes, (sector + 1) * n_bytes, _SEARCH_BYTES):
+            self._flash.read(start, chunk)
+            for first in (layout.KEYS, layout.KEYS | layout.LAST):
+                at = chunk.find(bytes((first, layout.KEYS_UNITS)))
+                while at >= 0:
+                    if at % 4 == 0 and start + at <= behind:
+                        self._wipe_at((start + at) // 4)
+                    at = chunk.find(bytes((first, layout.KEYS_UNITS)), at + 1)
+
+    # --- looking after it ---------------------------------------------------------------------
+
+    def tidy(self) -> bool:
+        """A bounded slice of background work. False when there is nothing to do."""
+        return self._is_open and self._log.room.tidy()
+
+    def head(self) -> "tuple[int, bytes]":
+        """Version of the last record, and a MAC of all that the log holds."""
+        self._check_open()
+        return self._log.head_version, self._log.sectors.head_mac()
+
+    def stats(self) -> "dict[str, int]":
+        """Figures for support; bytes are bytes of flash, but for index and table (RAM)."""
+        log, sectors = self._log, self._log.sectors
+        counts = [sectors.erase_count[i] for i in range(sectors.n)]
+        return {
+            "records": log.index.n_records,
+            "records_max": log.index.records_max,
+            "live_bytes": log.room.live_bytes(),
+            "capacity_bytes": log.room.capacity_bytes(),
+            "sectors": sectors.n,
+            "sectors_free": sectors.n_free(),
+            "commits": log.n_commits,
+            "payload_bytes": log.n_payload_bytes,
+            "moved_bytes": log.compaction.n_moved_bytes,
+            "erases": sectors.n_erases,
+            "erase_count_min": min(counts),
+            "erase_count_max": max(counts),
+            "put_off": self.n_put_off,
+            "damage": len(self.report.damage) + log.compaction.n_altered,
+            "index_bytes": log.index.n_bytes(),
+            "table_bytes": sectors.n_bytes(),
+        }
+
+    def sectors(self) -> "Iterator[tuple[int, str, int, int, int]]":
+        """Of each sector: number, state, bytes needed, bytes written, erase count."""
+        table = self._log.sectors
+        for i in range(table.n):
+            state = "head" if table.is_head(i) else STATE_NAMES[table.state[i]]
+            yield i, state, table.live_bytes[i], table.end[i], table.erase_count[i]
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise NotOpen("the store is not open: %s" % self.report.state)
+
+
+__all__ = ("PERSONAL", "Store", "StoreError")
