@@ -3,6 +3,7 @@
 import board_facts
 
 from hal.board import Board
+from ports.common.custody import custody
 from ports.common.rng import Rng
 from ports.esp32 import radios, settings
 from ports.esp32.audio import Audio
@@ -36,6 +37,7 @@ def make_board() -> Board:
         audio=Audio(),
         flash=PartitionFlash("store", board_facts.FLASH_SECTOR_BYTES),
         rng=Rng(),
+        custody=custody,
         power=Power(),
         identity=Identity(found),
     )

@@ -3,6 +3,8 @@
 import board_facts
 
 from hal.board import Board
+from ports.common.custody import custody
+from ports.common.region import partition
 from ports.common.rng import Rng
 from ports.common.voice_engine import VoiceEngine
 from ports.qemu import bench_clock, wires
@@ -32,8 +34,13 @@ def make_board() -> Board:
         indicator=Indicator(pins),
         gnss=Gnss(pins),
         audio=VoiceEngine(str(tape_t0_us)),
-        flash=CfiFlash(board_facts.FLASH_SIZE_BYTES, board_facts.FLASH_SECTOR_BYTES),
+        flash=partition(
+            CfiFlash(board_facts.FLASH_SIZE_BYTES, board_facts.FLASH_SECTOR_BYTES),
+            board_facts,
+            "store",
+        ),
         rng=Rng(),
+        custody=custody,
         power=Power(),
         identity=Identity(),
     )

@@ -57,7 +57,7 @@ codecs: fetch toolchain
 	    $(CROSS)
 
 mbedtls: fetch toolchain
-	@$(STEP) mbedtls "AES-GCM and SHA-256 for rv32imac" $(LOGS) -- \
+	@$(STEP) mbedtls "AES-GCM, SHA-256 and X25519 for rv32imac" $(LOGS) -- \
 	    $(MAKE_IN) -f firmware/cmodules/vault/mbedtls.mk THIRD_PARTY=$(THIRD_PARTY) OUT=$(MBEDTLS) $(CROSS)
 
 mpy-cross: fetch

@@ -7,7 +7,9 @@ package("handset", base_path="$(FIRMWARE_DIR)")
 package("hal", base_path="$(FIRMWARE_DIR)")
 package("ports", files=("__init__.py",), base_path="$(FIRMWARE_DIR)")
 package(
-    "ports/common", files=("__init__.py", "rng.py", "voice_engine.py"), base_path="$(FIRMWARE_DIR)"
+    "ports/common",
+    files=("__init__.py", "custody.py", "nor.py", "region.py", "rng.py", "voice_engine.py"),
+    base_path="$(FIRMWARE_DIR)",
 )
 package("ports/virtual", base_path="$(FIRMWARE_DIR)")
 # The drivers, without what a development build has on top. Manifests run in their own folder.

@@ -3,6 +3,8 @@
 import board_facts
 
 from hal.board import Board
+from ports.common.custody import custody
+from ports.common.region import partition
 from ports.common.rng import Rng
 from ports.common.voice_engine import VoiceEngine
 from ports.unix import wiring
@@ -32,10 +34,13 @@ def make_board() -> Board:
         indicator=Indicator(pins),
         gnss=Gnss(wires["gnss_fd"], pins),
         audio=VoiceEngine(wires["acoustics"]),
-        flash=FileFlash(
-            wires["flash"], board_facts.FLASH_SIZE_BYTES, board_facts.FLASH_SECTOR_BYTES
+        flash=partition(
+            FileFlash(wires["flash"], board_facts.FLASH_SIZE_BYTES, board_facts.FLASH_SECTOR_BYTES),
+            board_facts,
+            "store",
         ),
         rng=Rng(),
+        custody=custody,
         power=Power(),
         identity=Identity(wires["identity"]),
     )

@@ -52,7 +52,7 @@ codecs: fetch
 	    $(MAKE_IN) -f firmware/cmodules/voice/codecs.mk TARGET=native THIRD_PARTY=$(THIRD_PARTY) OUT=$(CODECS)
 
 mbedtls: fetch
-	@$(STEP) mbedtls "AES-GCM and SHA-256" $(LOGS) -- \
+	@$(STEP) mbedtls "AES-GCM, SHA-256 and X25519" $(LOGS) -- \
 	    $(MAKE_IN) -f firmware/cmodules/vault/mbedtls.mk TARGET=native THIRD_PARTY=$(THIRD_PARTY) OUT=$(MBEDTLS)
 
 mpy-cross: fetch

@@ -1,21 +1,46 @@
 """The one object through which the application reaches hardware."""
 
-from hal import contracts
+import sys
 
-# Every part a handset must have, with its contract. What a handset can live without
-# (display, haptic, motion) joins with a null object when it is needed.
-PARTS = (
-    ("clock", contracts.Clock),
-    ("console", contracts.Console),
-    ("buttons", contracts.Buttons),
-    ("indicator", contracts.Indicator),
-    ("gnss", contracts.Gnss),
-    ("audio", contracts.Audio),
-    ("flash", contracts.Flash),
-    ("rng", contracts.Rng),
-    ("power", contracts.Power),
-    ("identity", contracts.Identity),
-)
+import hal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hal import contracts
+
+
+def parts() -> tuple:
+    """Every part a handset must have, with its contract. What a handset can live without (display,
+    haptic, motion) joins with a null object when it is needed."""
+    from hal import contracts
+
+    return (
+        ("clock", contracts.Clock),
+        ("console", contracts.Console),
+        ("buttons", contracts.Buttons),
+        ("indicator", contracts.Indicator),
+        ("gnss", contracts.Gnss),
+        ("audio", contracts.Audio),
+        ("flash", contracts.Flash),
+        ("rng", contracts.Rng),
+        ("custody", contracts.Custody),
+        ("power", contracts.Power),
+        ("identity", contracts.Identity),
+    )
+
+
+def _check_radio(radio: "contracts.Radio") -> None:
+    from hal import contracts
+
+    check_part("radio", radio, contracts.Radio)
+    check_part("radio.media", radio.media, contracts.Channel)
+    check_part("radio.floor", radio.floor, contracts.Channel)
+
+
+def _forget_contracts() -> None:
+    """They have said all they have to say: a chip has better use for 3 kB of heap."""
+    del hal.contracts
+    del sys.modules["hal.contracts"]
 
 
 class BoardError(Exception):
@@ -44,22 +69,23 @@ class Board:
     tuple in order of preference.
     """
 
-    clock: contracts.Clock
-    console: contracts.Console
-    buttons: contracts.Buttons
-    indicator: contracts.Indicator
-    gnss: contracts.Gnss
-    audio: contracts.Audio
-    flash: contracts.Flash
-    rng: contracts.Rng
-    power: contracts.Power
-    identity: contracts.Identity
+    clock: "contracts.Clock"
+    console: "contracts.Console"
+    buttons: "contracts.Buttons"
+    indicator: "contracts.Indicator"
+    gnss: "contracts.Gnss"
+    audio: "contracts.Audio"
+    flash: "contracts.Flash"
+    rng: "contracts.Rng"
+    custody: "contracts.Custody"
+    power: "contracts.Power"
+    identity: "contracts.Identity"
     radios: "tuple[contracts.Radio, ...]"
-    facts: contracts.Facts
+    facts: "contracts.Facts"
 
     def __init__(self, facts: object, radios: tuple, **drivers: object) -> None:
         self.facts = facts
-        for name, contract in PARTS:
+        for name, contract in parts():
             if name not in drivers:
                 raise BoardError("board has no '%s': wire one in boards/<name>/board.py" % name)
             check_part(name, drivers[name], contract)
@@ -67,7 +93,6 @@ class Board:
         if not radios:
             raise BoardError("board has no radio: wire at least one in boards/<name>/board.py")
         for radio in radios:
-            check_part("radio", radio, contracts.Radio)
-            check_part("radio.media", radio.media, contracts.Channel)
-            check_part("radio.floor", radio.floor, contracts.Channel)
+            _check_radio(radio)
         self.radios = radios
+        _forget_contracts()

@@ -38,6 +38,7 @@ class Management:
             "link": self._app.link.stats,
             "floor": self._floor_stats,
             "geo": self._app.geo.stats,
+            "store": self._app.records.stats,
         }
 
     def _identity(self, request: dict) -> dict:
@@ -83,6 +84,7 @@ class Management:
             raise CommandError(EINVAL, str(error)) from None
         except RuntimeError as error:
             raise CommandError(EBUSY, str(error)) from None
+        self._app.keep_voice()
         return self._codec(request)
 
     def _memory(self, request: dict) -> dict:

@@ -10,6 +10,7 @@ CAPABILITIES: tuple[str, ...]
 CODECS: tuple[str, ...]
 BUTTONS: tuple[str, ...]
 HEAP_BYTES: int
+STORE_RECORDS: int
 RAM_TOTAL_BYTES: int
 RAM_SYSTEM_BYTES: int
 VOICE_ROM_BYTES: int

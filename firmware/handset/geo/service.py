@@ -32,6 +32,7 @@ class GeoService:
     send(buf, n_bytes): transmit a report to the group; `buf` is wiped or reused afterwards.
     gnss_power(on): the receiver's supply. notify(state): "off", "on" (no fix) or "fix".
     config: entries that differ from DEFAULT_CONFIG.
+    keep(report): each report that leaves, for the agent's own journal.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class GeoService:
         gnss_power: "Callable[[bool], None]",
         notify: "Callable[[str], None]",
         config: dict | None = None,
+        keep: "Callable[[report.Report], None] | None" = None,
     ) -> None:
         if not 1 <= len(user_id.encode()) <= report.USER_ID_BYTES_MAX:
             raise ValueError("user id must have 1 to %d bytes" % report.USER_ID_BYTES_MAX)
@@ -59,6 +61,7 @@ class GeoService:
         self._send_datagram = send
         self._gnss_power = gnss_power
         self._notify = notify
+        self._keep = keep
         self._config = dict(DEFAULT_CONFIG)
         self._config.update(config or {})
         self._buf = bytearray(report.MAX_BYTES)
@@ -198,6 +201,8 @@ class GeoService:
         if self.enabled:
             self.sent += 1
             self._send_datagram(self._buf, n_bytes)
+            if self._keep is not None:
+                self._keep(own)
 
     # ------------------------------------------------------------------------------------- others
 

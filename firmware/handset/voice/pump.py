@@ -103,7 +103,8 @@ class VoicePump:
             self._last_notice_ms = now_ms
             self._on_media(ssrc)
 
-    def _busy(self) -> bool:
+    def is_active(self) -> bool:
+        """Somebody talks or is heard, or did a moment ago, or asks for the floor."""
         if self._is_busy():
             return True
         quiet_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._last_moved_ms)
@@ -115,7 +116,7 @@ class VoicePump:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._busy():
+            while self.is_active():
                 self.move()
                 self._on_tick()
                 # asyncio.sleep_ms() allocates a traceback each time it ends; queueing this task

@@ -87,6 +87,21 @@ def test_a_pin_misused(
     assert all(problem.next_step for problem in found)
 
 
+@pytest.mark.parametrize(
+    ("board", "old", "new", "what"),
+    [
+        (DEVKITM, "hmac_key = 5\n", "", "lacks hmac_key: ESP32-C3"),
+        (DECK, "hmac_key = 5\n", "hmac_key = 6\n", "ESP32-S3 has 6 such blocks"),
+        (DEVKIT, "[store]\n", "hmac_key = 0\n[store]\n", "ESP32 has 0 such blocks"),
+    ],
+)
+def test_a_secret_in_the_wrong_place(
+    spoilt: Spoil, board: str, old: str, new: str, what: str
+) -> None:
+    found = problems(spoilt(board, (old, new)), "secret")
+    assert [p for p in found if p.where == "[vault]" and what in p.what and p.next_step], found
+
+
 OTHERS = [
     ("facts", 'name = "esp32_devkitc"', 'name = "devkit"', "name is 'devkit'"),
     ("facts", "[heap]\nbudget_bytes = 114688\nword_factor = 1", "", "has no table [heap]"),

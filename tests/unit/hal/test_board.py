@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hal import contracts
-from hal.board import PARTS, Board, BoardError, methods_of
+from hal.board import Board, BoardError, methods_of, parts
+
+PARTS = parts()
 
 
 def driver_of(contract: type, without: str = "") -> object:
