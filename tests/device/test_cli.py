@@ -142,6 +142,20 @@ def test_geolocation_key_and_positions(running: RunCli) -> None:
     assert answer(running("geo", "show", "A", "--json"))["enabled"] is False
 
 
+def test_the_store_is_exported_and_looked_at(running: RunCli, tmp_path: Path) -> None:
+    for _ in range(2):
+        assert running("geo", "press", "B").returncode == 0
+    exported = answer(running("store", "export", "B", str(tmp_path / "b.jsonl"), "--json"))
+    rows = [json.loads(line) for line in (tmp_path / "b.jsonl").read_text().splitlines()]
+    assert exported["records"] == len(rows)
+    assert [row["entry"]["on"] for row in rows if row["source"] == "consent"] == [True, False]
+    looks = [answer(running("store", "verify", "B", "--json"))["verdict"] for _ in range(2)]
+    assert looks == ["seen for the first time", "as it was left"]
+    page = tmp_path / "flash.html"
+    assert running("store", "stats", "B", "--page", str(page)).returncode == 0
+    assert page.read_text().count("<title>sector") == 2 * 256
+
+
 def test_air_is_set_cut_tapped_and_captured(running: RunCli, tmp_path: Path) -> None:
     for arguments in (
         ("set", "--loss", "0.1"),
@@ -220,6 +234,10 @@ def test_handsets_left_running_speak_the_codec_of_the_demonstration(
         (("air", "capture", "/nonexistent/x.pcap"), 2, "/nonexistent/x.pcap"),
         (("sim", "hear", "A", "/nonexistent/x.wav"), 2, "/nonexistent/x.wav"),
         (("sim", "say", "A", "/nonexistent/x.wav"), 2, "/nonexistent/x.wav"),
+        (("store", "status", "Z"), 7, "A, B"),
+        (("store", "export", "A", "/nonexistent/x.csv"), 2, "/nonexistent/x.csv"),
+        (("store", "unlock", "A", "--pin-file", "/nonexistent/pin"), 2, "/nonexistent/pin"),
+        (("store", "wipe", "A", "--confirm", "SIM-0002"), 2, "SIM-0001"),
         (("nonsense",), 2, "nonsense"),
     ],
 )
@@ -306,7 +324,7 @@ def test_the_command_line_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "noun",
-    ["", "sim", "info", "monitor", "ptt", "geo", "voice", "air", "demo"],
+    ["", "sim", "info", "monitor", "ptt", "geo", "voice", "air", "store", "demo"],
     ids="handsetctl {}".format,  # no test is called [sim] that is not about the board of that name
 )
 def test_help_teaches(cli: RunCli, noun: str) -> None:

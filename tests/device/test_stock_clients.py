@@ -66,7 +66,7 @@ def test_smpmgr_reset(bench: VirtualBench) -> None:
 
 def test_smpclient_reads_the_statistics(bench: VirtualBench) -> None:
     groups = ask(bench["A"].port, ListOfGroups()).stat_list
-    assert set(groups) == {"floor", "geo", "link", "voice"}
+    assert set(groups) == {"floor", "geo", "link", "store", "voice"}
     for group in groups:
         answer = ask(bench["A"].port, GroupData(name=group))
         assert answer.name == group

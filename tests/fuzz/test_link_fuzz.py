@@ -88,7 +88,7 @@ def make_server(message_bytes_max, faults):
 
     server = Server(message_bytes_max, faults.append)
     OsGroup(Clock(), lambda: None, {name: name for _, name in INFO}).register(server)
-    providers = {command.name: lambda request: {"x": "y" * 60} for command in spec.COMMANDS}
+    providers = {command.name: lambda request: {"x": "y" * 60} for command in spec.commands()}
     HandsetGroup(dict(providers, set_codec=refuse)).register(server)
     return server
 

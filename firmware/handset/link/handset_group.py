@@ -1,7 +1,7 @@
 """SMP group 72: the commands of `spec`, answered by the application's providers."""
 
 from handset.link import spec
-from handset.link.server import EINVAL, READ, WRITE, CommandError, Server
+from handset.link.server import EINVAL, ENOTSUP, READ, WRITE, CommandError, Server
 
 
 class HandsetGroup:
@@ -12,8 +12,8 @@ class HandsetGroup:
     """
 
     def __init__(self, providers: dict) -> None:
-        names = [command.name for command in spec.COMMANDS]
-        names += ["set_" + c.name for c in spec.COMMANDS if c.write is not None]
+        names = [row[1] for row in spec.ROWS]
+        names += ["set_" + row[1] for row in spec.ROWS if len(row) > 4]
         for name in names:
             if name not in providers:
                 raise ValueError("no provider for command %r" % name)
@@ -24,18 +24,16 @@ class HandsetGroup:
 
     def register(self, server: Server) -> None:
         """Serve this group."""
-        for command in spec.COMMANDS:
-            self._register(server, command.number, READ, (), command.name)
-            if command.write is not None:
-                self._register(server, command.number, WRITE, command.write, "set_" + command.name)
+        server.register_group(spec.GROUP, self._handle)
 
-    def _register(self, server: Server, number: int, op: int, takes: tuple, name: str) -> None:
-        provider = self._providers[name]
-
-        def handle(request: dict) -> dict:
-            wrong = spec.mismatch(takes, request)
-            if wrong:
-                raise CommandError(EINVAL, "request " + wrong)
-            return provider(request)
-
-        server.register(spec.GROUP, number, op, handle)
+    def _handle(self, command: int, op: int, request: dict) -> dict:
+        for row in spec.ROWS:
+            if row[0] == command and (op == READ or op == WRITE and len(row) > 4):
+                break
+        else:
+            raise CommandError(ENOTSUP)
+        # Made for each request: kept, they would take heap from everything else.
+        wrong = spec.mismatch(() if op == READ else spec.fields(row[4]), request)
+        if wrong:
+            raise CommandError(EINVAL, "request " + wrong)
+        return self._providers[row[1] if op == READ else "set_" + row[1]](request)

@@ -71,6 +71,7 @@ class Server:
         self.response = bytearray(message_bytes_max)
         self.report = report
         self._handlers = {}
+        self._groups = {}
         self.requests = 0
         self.responses = 0
         self.refused = 0
@@ -85,6 +86,13 @@ class Server:
         if key in self._handlers:
             raise ValueError("SMP command registered twice: %s" % (key,))
         self._handlers[key] = handler
+
+    def register_group(self, group: int, handler: "Callable[[int, int, dict], dict]") -> None:
+        """Serve all commands of a group by `handler(command, op, request_map)`, which takes less
+        heap than a handler each. ValueError if there is one already."""
+        if group in self._groups:
+            raise ValueError("SMP group registered twice: %d" % group)
+        self._groups[group] = handler
 
     def handle(self, message: bytes, n_bytes: int) -> int:
         """Answer `message[:n_bytes]`; returns the length of the answer in `response`, 0 if none.
@@ -125,11 +133,12 @@ class Server:
 
     def _call(self, group: int, command: int, op: int, message: bytes, n_bytes: int) -> dict:
         handler = self._handlers.get((group, command, op))
-        if handler is None:
+        of_group = self._groups.get(group)
+        if handler is None and of_group is None:
             raise CommandError(ENOTSUP)
         request = self._request_map(message, n_bytes)
         try:
-            return handler(request)
+            return of_group(command, op, request) if handler is None else handler(request)
         except CommandError:
             raise
         except Exception as error:

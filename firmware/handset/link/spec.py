@@ -6,8 +6,8 @@ receiver on: only the agent's own buttons do that.
 
 Counters are not here: they are read through SMP's own group for them (statistics_group.py).
 
-Kinds of a field: "str", "int", "bool", "map" (fields in `of`), "list" (of the kind in `of`, or
-of maps when `of` is a tuple of fields).
+Kinds of a field: "str", "bytes", "int", "bool", "map" (fields in `of`), "list" (of the kind in
+`of`, or of maps when `of` is a tuple of fields).
 """
 
 TYPE_CHECKING = False
@@ -45,79 +45,128 @@ class Command:
         self.write = write
 
 
-_LATITUDE = Field("lat_deg_e7", "int", "1e-7 deg", "latitude, WGS 84, north positive")
-_LONGITUDE = Field("lon_deg_e7", "int", "1e-7 deg", "longitude, WGS 84, east positive")
-_FIX_TIME = Field("utc_ms", "int", "ms", "when the position was fixed, since 1970-01-01 UTC")
-_AGE = Field("age_ms", "int", "ms", "time since the position arrived here")
-
-_OWN_POSITION = (_LATITUDE, _LONGITUDE, _FIX_TIME, _AGE)
-_HEARD_POSITION = (Field("user_id", "str", "", "whose position"),) + _OWN_POSITION
-
-_CODEC = (
-    Field("name", "str", "", "voice codec, one of identity's codecs"),
-    Field("bitrate_bps", "int", "bit/s", "bit rate of the codec; 0 writes the codec's default"),
-    Field("dtx", "bool", "", "discontinuous transmission: next to nothing is sent in pauses"),
-)
-
-COMMANDS = (
-    Command(
+# All literals, so that on the handset it stays in flash. A field is (name, kind, unit, doc), with
+# `of` and `null` behind it where needed; a command is (number, name, doc, read), with `write`.
+ROWS = (
+    (
         0,
         "identity",
         "Who this handset is and what runs on it.",
         (
-            Field("serial_number", "str", "", "number on the case"),
-            Field("user_id", "str", "", "MCPTT ID of the agent"),
-            Field("firmware", "str", "", "firmware version"),
-            Field("board", "str", "", "board name"),
-            Field("chip", "str", "", "chip the board carries or stands for"),
-            Field("micropython", "str", "", "MicroPython version"),
-            Field("capabilities", "list", "", "what the board can do", "str"),
-            Field("codecs", "list", "", "voice codecs compiled in", "str"),
-            Field("heap_bytes", "int", "bytes", "size of the Python heap"),
+            ("serial_number", "str", "", "number on the case"),
+            ("user_id", "str", "", "MCPTT ID of the agent"),
+            ("firmware", "str", "", "firmware version"),
+            ("board", "str", "", "board name"),
+            ("chip", "str", "", "chip the board carries or stands for"),
+            ("micropython", "str", "", "MicroPython version"),
+            ("capabilities", "list", "", "what the board can do", "str"),
+            ("codecs", "list", "", "voice codecs compiled in", "str"),
+            ("heap_bytes", "int", "bytes", "size of the Python heap"),
         ),
     ),
-    Command(
+    (
         2,
         "floor",
         "Floor control: may this handset talk, and who does.",
         (
-            Field("state", "str", "", "state of the floor participant"),
-            Field("talker", "str", "", "MCPTT ID of who holds the floor, empty when nobody"),
-            Field("protected", "bool", "", "voice and floor are encrypted and authenticated"),
+            ("state", "str", "", "state of the floor participant"),
+            ("talker", "str", "", "MCPTT ID of who holds the floor, empty when nobody"),
+            ("protected", "bool", "", "voice and floor are encrypted and authenticated"),
         ),
     ),
-    Command(
+    (
         3,
         "geo",
         "Geolocation: the agent's switch, own position, positions heard from others.",
         (
-            Field("enabled", "bool", "", "the agent switched geolocation on"),
-            Field("fix", "bool", "", "the receiver knows where it is"),
-            Field("own", "map", "", "own position, null without a fix", _OWN_POSITION, True),
-            Field("heard", "list", "", "last position of each user heard", _HEARD_POSITION),
+            ("enabled", "bool", "", "the agent switched geolocation on"),
+            ("fix", "bool", "", "the receiver knows where it is"),
+            (
+                "own",
+                "map",
+                "",
+                "own position, null without a fix",
+                (
+                    ("lat_deg_e7", "int", "1e-7 deg", "latitude, WGS 84, north positive"),
+                    ("lon_deg_e7", "int", "1e-7 deg", "longitude, WGS 84, east positive"),
+                    ("utc_ms", "int", "ms", "when the position was fixed, since 1970-01-01 UTC"),
+                    ("age_ms", "int", "ms", "time since the position arrived here"),
+                ),
+                True,
+            ),
+            (
+                "heard",
+                "list",
+                "",
+                "last position of each user heard",
+                (
+                    ("user_id", "str", "", "whose position"),
+                    ("lat_deg_e7", "int", "1e-7 deg", "latitude, WGS 84, north positive"),
+                    ("lon_deg_e7", "int", "1e-7 deg", "longitude, WGS 84, east positive"),
+                    ("utc_ms", "int", "ms", "when the position was fixed, since 1970-01-01 UTC"),
+                    ("age_ms", "int", "ms", "time since the position arrived here"),
+                ),
+            ),
         ),
     ),
-    Command(4, "codec", "The voice codec used for talking.", _CODEC, _CODEC),
-    Command(
+    (
+        4,
+        "codec",
+        "The voice codec used for talking.",
+        (
+            ("name", "str", "", "voice codec, one of identity's codecs"),
+            ("bitrate_bps", "int", "bit/s", "bit rate of the codec; 0 writes the codec's default"),
+            ("dtx", "bool", "", "discontinuous transmission: next to nothing is sent in pauses"),
+        ),
+        (
+            ("name", "str", "", "voice codec, one of identity's codecs"),
+            ("bitrate_bps", "int", "bit/s", "bit rate of the codec; 0 writes the codec's default"),
+            ("dtx", "bool", "", "discontinuous transmission: next to nothing is sent in pauses"),
+        ),
+    ),
+    (
         6,
         "memory",
         "The Python heap, and what the voice path takes from it.",
         (
-            Field("heap_free_bytes", "int", "bytes", "free heap"),
-            Field("heap_used_bytes", "int", "bytes", "used heap"),
-            Field("alloc_total_bytes", "int", "bytes", "allocated since boot, -1 if not known"),
-            Field("heap_bytes_in_voice_path", "int", "bytes", "allocated moving voice packets"),
-            Field("frames_in_voice_path", "int", "frames", "voice packets moved meanwhile"),
+            ("heap_free_bytes", "int", "bytes", "free heap"),
+            ("heap_used_bytes", "int", "bytes", "used heap"),
+            ("alloc_total_bytes", "int", "bytes", "allocated since boot, -1 if not known"),
+            ("heap_bytes_in_voice_path", "int", "bytes", "allocated moving voice packets"),
+            ("frames_in_voice_path", "int", "frames", "voice packets moved meanwhile"),
         ),
     ),
 )
 
 
+def field(row: tuple) -> Field:
+    """A field of the table."""
+    of = row[4] if len(row) > 4 else ()
+    name, kind, unit, doc = row[:4]
+    null = len(row) > 5 and row[5]
+    return Field(name, kind, unit, doc, of if isinstance(of, str) else fields(of), null)
+
+
+def fields(rows: tuple) -> tuple:
+    """Several of them."""
+    return tuple([field(row) for row in rows])
+
+
+def commands() -> tuple:
+    """The table, made of objects: for who has heap to spare, or wants it for a moment."""
+    return tuple([_command(row) for row in ROWS])
+
+
+def _command(row: tuple) -> Command:
+    number, name, doc, read = row[:4]
+    return Command(number, name, doc, fields(read), fields(row[4]) if len(row) > 4 else None)
+
+
 def command(name: str) -> Command:
     """The command called `name`; KeyError if there is none."""
-    for candidate in COMMANDS:
-        if candidate.name == name:
-            return candidate
+    for row in ROWS:
+        if row[1] == name:
+            return _command(row)
     raise KeyError(name)
 
 
@@ -160,7 +209,7 @@ def _list_mismatch(field: Field, value: "Any") -> str:
     return ""
 
 
-_TYPES = {"str": str, "int": int, "bool": bool}
+_TYPES = {"str": str, "bytes": bytes, "int": int, "bool": bool}
 
 
 def _scalar_mismatch(kind: str, value: "Any") -> str:

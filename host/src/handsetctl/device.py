@@ -306,13 +306,13 @@ class Device:
 
     def _os(self, op: OP, command: CommandId.OSManagement, body: dict[str, Any]) -> dict[str, Any]:
         what = command.name.lower().replace("_", " ")
-        return self._call(op, GroupId.OS_MANAGEMENT, int(command), body, what)
+        return self.call(op, GroupId.OS_MANAGEMENT, int(command), body, what)
 
     def _statistics(
         self, command: CommandId.StatisticsManagement, body: dict[str, Any]
     ) -> dict[str, Any]:
         group = GroupId.STATISTICS_MANAGEMENT
-        return self._call(OP.READ, group, int(command), body, "statistics")
+        return self.call(OP.READ, group, int(command), body, "statistics")
 
     def _os_text(
         self, op: OP, command: CommandId.OSManagement, body: dict[str, Any], name: str
@@ -326,7 +326,7 @@ class Device:
         return self._own(OP.READ, name, {})
 
     def _own(self, op: OP, name: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer = self._call(op, spec.group(), spec.command(name).number, body, name)
+        answer = self.call(op, spec.group(), spec.command(name).number, body, name)
         if wrong := spec.answer_mismatch(name, answer):
             raise ProtocolError(
                 f"the answer to {name!r} {wrong}",
@@ -335,12 +335,22 @@ class Device:
             )
         return answer
 
-    def _call(
-        self, op: OP, group: int, command: int, body: dict[str, Any], what: str
+    def call(
+        self,
+        op: OP,
+        group: int,
+        command: int,
+        body: dict[str, Any],
+        what: str,
+        timeout_s: float | None = None,
+        secret: bool = False,
     ) -> dict[str, Any]:
+        """What any SMP command answers. `what` names it in errors; so does the body, unless it is
+        `secret`. timeout_s: for this command, instead of the object's own."""
         data = cbor2.dumps(body, canonical=True)
         self._check_size(Header.SIZE + len(data))
-        raw = self.transport.request(op, group, command, data, self.timeout_s)
+        patience_s = self.timeout_s if timeout_s is None else timeout_s
+        raw = self.transport.request(op, group, command, data, patience_s)
         try:
             answer = cbor2.loads(raw)
         except (cbor2.CBORDecodeError, ValueError) as error:
@@ -349,7 +359,7 @@ class Device:
             ) from error
         if not isinstance(answer, dict):
             raise ProtocolError(f"the answer to {what!r} is no map", self.transport.url)
-        asked = f"{what!r} with {body!r}" if body else repr(what)
+        asked = f"{what!r} with {body!r}" if body and not secret else repr(what)
         _raise_if_refused(answer, asked, self.transport.url)
         return answer
 
@@ -391,6 +401,7 @@ _NEXT_STEPS: dict[int, str] = {
     MGMT_ERR.EBADSTATE: "it cannot do that in its present state",
     MGMT_ERR.ENOTSUP: "its firmware does not have this command: update it",
     MGMT_ERR.EBUSY: "it is busy: try again when it is not talking",
+    MGMT_ERR.EACCESSDENIED: "unlock it first: handsetctl store unlock",
 }
 
 

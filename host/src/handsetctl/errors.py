@@ -104,3 +104,21 @@ class BuildError(HandsetError):
     """Raised when something that a build makes is missing or failed to build."""
 
     exit_code = 8
+
+
+class WrongPin(HandsetError):
+    """Raised when a PIN was checked and is not the handset's."""
+
+    exit_code = 6
+
+
+class StoreDamaged(HandsetError):
+    """Raised when a store was looked at and something in it is not as it was written."""
+
+    exit_code = 1
+
+
+class StoreRolledBack(HandsetError):
+    """Raised when a store is not the one that was looked at before, with more behind it."""
+
+    exit_code = 9

@@ -15,8 +15,10 @@ from typing import Any
 
 from handsetctl.errors import BuildError
 
-_IN_TREE = Path("firmware", "handset", "link", "spec.py")
-_IN_PACKAGE = Path("_firmware", "spec.py")
+_IN_TREE = Path("firmware", "handset", "link")
+_IN_PACKAGE = Path("_firmware")
+_SPEC = "spec.py"
+_STORE_SPEC = "store_spec.py"
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,32 @@ class CommandSpec:
     write: tuple[FieldSpec, ...] | None
 
 
-def find_table() -> Path:
-    """The firmware's spec.py. BuildError when neither a source tree nor a packaged copy has it."""
+@dataclass(frozen=True)
+class StoreCommandSpec:
+    """One command of the store: what it takes, what it answers."""
+
+    number: int
+    name: str
+    is_write: bool
+    doc: str
+    takes: tuple[FieldSpec, ...]
+    answers: tuple[FieldSpec, ...]
+
+
+def find_table(name: str = _SPEC) -> Path:
+    """The firmware's spec.py, or another table beside it. BuildError when neither a source tree nor
+    a packaged copy has it."""
     here = Path(__file__).resolve().parent
-    candidates = [here / _IN_PACKAGE, *(parent / _IN_TREE for parent in here.parents)]
+    candidates = [
+        here / _IN_PACKAGE / name,
+        *(parent / _IN_TREE / name for parent in here.parents),
+    ]
     for candidate in candidates:
         if candidate.is_file():
             return candidate
     raise BuildError(
         "the handset's command table is missing",
-        str(_IN_TREE),
+        str(_IN_TREE / name),
         "run from a checkout of the repository, or install a complete package",
     )
 
@@ -59,6 +77,11 @@ def find_table() -> Path:
 @cache
 def _table() -> dict[str, Any]:
     return runpy.run_path(str(find_table()), run_name="handset_link_spec")
+
+
+@cache
+def _store_table() -> dict[str, Any]:
+    return runpy.run_path(str(find_table(_STORE_SPEC)), run_name="handset_link_store_spec")
 
 
 def group() -> int:
@@ -77,7 +100,7 @@ def commands() -> tuple[CommandSpec, ...]:
             _fields(raw.read),
             None if raw.write is None else _fields(raw.write),
         )
-        for raw in _table()["COMMANDS"]
+        for raw in _table()["commands"]()
     )
 
 
@@ -107,3 +130,40 @@ def answer_mismatch(name: str, message: Mapping[str, Any]) -> str:
     """What in an answer to command `name` does not follow the table; "" when all does."""
     table = _table()
     return str(table["mismatch"](table["command"](name).read, message))
+
+
+def store_group() -> int:
+    """SMP group of the store's commands."""
+    return int(_store_table()["GROUP"])
+
+
+def store_constant(name: str) -> Any:
+    """Another constant of the store's table, such as NONCE_BYTES."""
+    return _store_table()[name]
+
+
+@cache
+def store_commands() -> Mapping[str, StoreCommandSpec]:
+    """The commands of the store by name, in the order of their numbers."""
+    write = _store_table()["WRITE"]
+    return {
+        name: StoreCommandSpec(number, name, op == write, doc, _rows(takes), _rows(answers))
+        for number, name, op, doc, takes, answers in _store_table()["COMMANDS"]
+    }
+
+
+def _rows(rows: tuple[tuple[Any, ...], ...]) -> tuple[FieldSpec, ...]:
+    return tuple(
+        FieldSpec(name, kind, unit, doc, _of(of[0]) if of else "", False)
+        for name, kind, unit, doc, *of in rows
+    )
+
+
+def _of(of: Any) -> str | tuple[FieldSpec, ...]:
+    return of if isinstance(of, str) else _rows(of)
+
+
+def store_answer_mismatch(name: str, message: Mapping[str, Any]) -> str:
+    """What in an answer to the store's command `name` does not follow its table; "" when all
+    does."""
+    return str(_table()["mismatch"](store_commands()[name].answers, message))

@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from handsetctl.cli.output import JsonOption, console, option, progress_bar, show_facts, tell
+from handsetctl.cli.output import (
+    JsonOption,
+    console,
+    err_console,
+    option,
+    progress_bar,
+    show_facts,
+    tell,
+)
 from handsetctl.cli.target import TargetArgument, port_of
+from handsetctl.errors import HandsetError
 from handsetctl.tree import ROOT
 
 if TYPE_CHECKING:
@@ -82,7 +91,7 @@ def push(
             with progress_bar(as_json) as update:
                 facts = Workbench(prompt, root).push(update)
     show_facts(f"pushed to {target}", facts, as_json)
-    _wait_ready(prompt.url)
+    _wait_ready(prompt.url, as_json)
 
 
 @app.command()
@@ -114,13 +123,19 @@ def _prompt(target: str) -> Prompt:
     return Prompt(port)
 
 
-def _wait_ready(port: str) -> None:
-    """What the application says when it cannot start comes before the time-out."""
+def _wait_ready(port: str, silently: bool = False) -> None:
+    """What the application says when it cannot start comes before the time-out; `silently`: only
+    then, and beside what programs read."""
     from handsetctl.device import Device
 
     with Device.open(port) as device:
-        device.on_text(_print)
-        device.wait_ready(READY_TIMEOUT_S)
+        said: list[str] = []
+        device.on_text(said.append if silently else _print)
+        try:
+            device.wait_ready(READY_TIMEOUT_S)
+        except HandsetError:
+            err_console.out("".join(said), highlight=False)
+            raise
 
 
 def _print(text: str) -> None:

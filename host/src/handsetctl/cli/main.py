@@ -8,15 +8,16 @@ import sys
 import typer
 from rich.text import Text
 
-from handsetctl.cli import air, board, demo, dev, geo, info, monitor, ptt, sim, stats, voice
+from handsetctl.cli import air, board, demo, dev, geo, info, monitor, ptt, sim, stats, store, voice
 from handsetctl.cli.output import err_console
 from handsetctl.errors import HandsetError
 
 EXIT_CODES = """
-Exit codes: 0 done; 1 the thing was done and failed its own test (demo figures), or nobody read the
-output; 2 wrong usage, or a file that cannot be read or written; 3 no such handset or port; 4 the
-handset did not answer in time; 5 the handset answered nonsense; 6 the handset refused; 7 the bench
-failed; 8 a build is missing or failed; 130 interrupted (Ctrl-C).
+Exit codes: 0 done; 1 the thing was done and failed its own test (demo figures, damage in a store),
+or nobody read the output; 2 wrong usage, or a file that cannot be read or written; 3 no such
+handset or port; 4 the handset did not answer in time; 5 the handset answered nonsense; 6 the
+handset refused; 7 the bench failed; 8 a build is missing or failed; 9 a store was rolled back; 130
+interrupted (Ctrl-C).
 """
 
 _NOBODY_READS = 1
@@ -39,6 +40,7 @@ app.add_typer(ptt.app, name="ptt")
 app.add_typer(geo.app, name="geo")
 app.add_typer(voice.app, name="voice")
 app.add_typer(air.app, name="air")
+app.add_typer(store.app, name="store")
 app.add_typer(board.app, name="board")
 app.add_typer(dev.app, name="dev")
 app.command("demo")(demo.demo)

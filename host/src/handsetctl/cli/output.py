@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -74,19 +75,28 @@ def show_rows(title: str, rows: Sequence[Mapping[str, Any]], as_json: bool, empt
 
 
 @contextmanager
-def progress_bar(as_json: bool) -> Iterator[Callable[[str, float], None]]:
-    """A callback (what, fraction 0..1) that draws a bar on stderr; silent with --json."""
+def progress_bar(as_json: bool, after_s: float = 0.0) -> Iterator[Callable[[str, float], None]]:
+    """A callback (what, fraction 0..1) that draws a bar on stderr; silent with --json. What ends
+    within `after_s` gets no bar."""
     if as_json:
         yield lambda what, fraction: None
         return
     columns = (TextColumn("{task.description:<44}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err_console) as progress:
-        task = progress.add_task("starting", total=1.0)
+    progress = Progress(*columns, console=err_console)
+    task = progress.add_task("starting", total=1.0)
+    began_s = time.monotonic()
+    if not after_s:
+        progress.start()
 
-        def update(what: str, fraction: float) -> None:
-            progress.update(task, description=what, completed=fraction)
+    def update(what: str, fraction: float) -> None:
+        if time.monotonic() - began_s >= after_s:
+            progress.start()  # again does nothing
+        progress.update(task, description=what, completed=fraction)
 
+    try:
         yield update
+    finally:
+        progress.stop()
 
 
 def _text(value: str) -> Text:

@@ -1,0 +1,243 @@
+"""Records of a store as files: JSON lines, CSV, and the positions among them as GeoJSON or GPX."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import os
+import struct
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from enum import Enum
+from pathlib import Path
+from typing import Any, TextIO
+from xml.sax.saxutils import escape, quoteattr
+
+import cbor2
+
+from handsetctl import spec
+from handsetctl.bench.user_files import usable
+from handsetctl.store.facts import VALUES, Record
+
+POSITIONS = "positions"
+_DEGREE_E7 = 1e7
+_ENDINGS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".geojson": "geojson",
+    ".gpx": "gpx",
+}
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Format(str, Enum):
+    """What an export may be written as."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    GEOJSON = "geojson"
+    GPX = "gpx"
+
+
+@dataclass(frozen=True)
+class Count:
+    """What was written: records, how many of them are lost to damage, and how many were left out
+    because they are no positions."""
+
+    records: int
+    lost: int
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Position:
+    """An entry of the journal of positions; fixed_utc is None where the date was not known."""
+
+    lat_deg: float
+    lon_deg: float
+    fixed_utc: str | None
+
+
+def format_of(file: Path) -> Format | None:
+    """By the ending of a name."""
+    name = _ENDINGS.get(file.suffix.lower())
+    return Format(name) if name else None
+
+
+def position_of(record: Record) -> Position | None:
+    """Where the agent was, if that is what the record says."""
+    layout = spec.store_constant("POSITION")
+    if record.source != POSITIONS or record.data is None:
+        return None
+    if len(record.data) != struct.calcsize(layout):
+        return None
+    lat_e7, lon_e7, utc_ms = struct.unpack(layout, record.data)
+    return Position(lat_e7 / _DEGREE_E7, lon_e7 / _DEGREE_E7, _utc(utc_ms))
+
+
+def row_of(record: Record) -> dict[str, Any]:
+    """A record for programs: exactly in base64, and readably where it can be read."""
+    data = record.data
+    utc, entry = _entry(record)
+    return {
+        "source": record.source,
+        "name": record.name if record.source == VALUES else None,
+        "number": None if record.source == VALUES else record.number,
+        "lost": data is None,
+        "n_bytes": None if data is None else len(data),
+        "utc": utc,
+        "entry": entry,
+        "text": None if data is None or entry else _text(data),
+        "base64": None if data is None else base64.b64encode(data).decode("ascii"),
+    }
+
+
+def _entry(record: Record) -> tuple[str | None, dict[str, Any] | None]:
+    """When, and what, for the entries whose meaning the handset's table tells."""
+    if position := position_of(record):
+        return position.fixed_utc, {"lat_deg": position.lat_deg, "lon_deg": position.lon_deg}
+    names = dict(spec.store_constant("ENTRIES")).get(record.source)
+    if names is None or record.data is None:
+        return None, None
+    try:
+        values = cbor2.loads(record.data)
+    except (cbor2.CBORDecodeError, ValueError, EOFError):
+        return None, None
+    if not isinstance(values, list) or len(values) != len(names):
+        return None, None
+    entry = dict(zip(names, values, strict=True))
+    return _utc(entry.pop("utc_ms")), entry
+
+
+def _utc(utc_ms: Any) -> str | None:
+    """None for a time that is none, and where the handset did not know the date."""
+    if not isinstance(utc_ms, int) or utc_ms < 0:
+        return None
+    try:
+        moment = datetime.fromtimestamp(utc_ms / 1000.0, timezone.utc)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def write(records: Iterable[Record], out: TextIO, format: Format) -> Count:
+    """Write all records; a row each."""
+    counted = _Counted(records)
+    _WRITERS[format](counted, out)
+    return Count(counted.n_records, counted.n_lost, counted.n_left_out)
+
+
+@contextmanager
+def whole_file(file: Path) -> Iterator[TextIO]:
+    """A file that is there when all went well, and not touched otherwise. Only its owner may read
+    it."""
+    with usable(file):
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+            yield out
+        with usable(file):
+            os.replace(temporary, file)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+class _Counted:
+    """Records on their way to a writer."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records = records
+        self.n_records = self.n_lost = self.n_left_out = 0
+
+    def all(self) -> Iterator[Record]:
+        for record in self._records:
+            self.n_records += 1
+            self.n_lost += record.data is None
+            yield record
+
+    def positions(self) -> Iterator[tuple[Record, Position]]:
+        for record in self._records:
+            position = position_of(record)
+            if position is None:
+                self.n_left_out += 1
+                continue
+            self.n_records += 1
+            yield record, position
+
+
+def _text(data: bytes) -> str | None:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return None
+    return text if all(c.isprintable() or c in "\n\t" for c in text) else None
+
+
+def _write_jsonl(records: _Counted, out: TextIO) -> None:
+    for record in records.all():
+        out.write(json.dumps(row_of(record), ensure_ascii=False) + "\n")
+
+
+def _write_csv(records: _Counted, out: TextIO) -> None:
+    """What is in entries has columns of its own. Text that a spreadsheet would run as a formula is
+    given a quote in front; base64 is exact."""
+    columns = list(row_of(Record(VALUES, "", 0, b"")))
+    at = columns.index("entry")
+    columns[at : at + 1] = _entry_columns()
+    rows = csv.DictWriter(out, columns, lineterminator="\n")
+    rows.writeheader()
+    for record in records.all():
+        row = row_of(record)
+        row.update(row.pop("entry") or {})
+        for column, value in row.items():
+            if column != "base64" and isinstance(value, str) and value.startswith(_FORMULA):
+                row[column] = "'" + value
+        rows.writerow(row)
+
+
+def _entry_columns() -> list[str]:
+    named = [name for _, names in spec.store_constant("ENTRIES") for name in names]
+    return ["lat_deg", "lon_deg", *dict.fromkeys(name for name in named if name != "utc_ms")]
+
+
+def _write_geojson(records: _Counted, out: TextIO) -> None:
+    """RFC 7946: longitude first."""
+    out.write('{"type": "FeatureCollection", "features": [')
+    for index, (record, position) in enumerate(records.positions()):
+        feature = {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [position.lon_deg, position.lat_deg]},
+            "properties": {"number": record.number, "time": position.fixed_utc},
+        }
+        out.write((",\n" if index else "\n") + json.dumps(feature))
+    out.write("\n]}\n")
+
+
+def _write_gpx(records: _Counted, out: TextIO) -> None:
+    """GPX 1.1, one track."""
+    out.write(
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<gpx version="1.1" creator="handsetctl" xmlns="http://www.topografix.com/GPX/1/1">\n'
+        "<trk><trkseg>\n"
+    )
+    for _, position in records.positions():
+        lat, lon = (quoteattr(f"{deg:.7f}") for deg in (position.lat_deg, position.lon_deg))
+        utc = position.fixed_utc
+        time = f"<time>{escape(utc)}</time>" if utc else ""
+        out.write(f"<trkpt lat={lat} lon={lon}>{time}</trkpt>\n")
+    out.write("</trkseg></trk>\n</gpx>\n")
+
+
+_WRITERS: dict[Format, Callable[[_Counted, TextIO], None]] = {
+    Format.JSONL: _write_jsonl,
+    Format.CSV: _write_csv,
+    Format.GEOJSON: _write_geojson,
+    Format.GPX: _write_gpx,
+}

@@ -1,0 +1,138 @@
+"""Records as files."""
+
+import base64
+import csv
+import io
+import json
+import struct
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+
+from handset.link.store_spec import POSITION
+from handset.records import entries
+from handsetctl.bench.faults import PathUnusable
+from handsetctl.store.export import Format, format_of, whole_file, write
+from handsetctl.store.facts import Record
+
+HERE = struct.pack(POSITION, 488566000, -23522000, 1763775720250)
+RECORDS = (
+    Record("values", "form/1", 0, "Rédigé à 12 h".encode()),
+    Record("values", "form/2", 0, b"\xf8\x00\x01"),
+    Record("values", "form/3", 0, None),
+    Record("calls", "", 7, b"=1+1"),
+    Record("positions", "", 12, HERE),
+    Record("positions", "", 13, b"other"),
+)
+
+
+def written(format, records=RECORDS):
+    out = io.StringIO()
+    return write(records, out, format), out.getvalue()
+
+
+def test_json_lines_are_exact_and_readable():
+    count, text = written(Format.JSONL)
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert (count.records, count.lost, count.left_out) == (6, 1, 0)
+    for row, record in zip(rows, RECORDS, strict=True):
+        data = None if row["base64"] is None else base64.b64decode(row["base64"])
+        assert (row["source"], data) == (record.source, record.data)
+    assert [row["text"] for row in rows] == ["Rédigé à 12 h", None, None, "=1+1", None, "other"]
+    assert [row["name"] for row in rows[:4]] == ["form/1", "form/2", "form/3", None]
+    assert [row["number"] for row in rows[2:]] == [None, 7, 12, 13]
+    assert rows[2]["lost"] is True
+    assert rows[4]["entry"] == {"lat_deg": 48.8566, "lon_deg": -2.3522}
+    assert rows[4]["utc"] == "2025-11-22T01:42:00.250Z"
+    assert rows[5]["entry"] is None
+
+
+def test_csv_has_the_same_rows_and_no_formulas():
+    _, text = written(Format.CSV)
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == 6
+    assert [base64.b64decode(row["base64"]) for row in rows] == [r.data or b"" for r in RECORDS]
+    assert rows[3]["text"] == "'=1+1"
+    assert rows[4]["lat_deg"] == "48.8566"
+    assert rows[3]["lat_deg"] == ""
+
+
+def test_entries_of_the_handset_are_read_as_it_wrote_them():
+    written_there = (
+        Record("calls", "", 0, entries.call(1763775720250, 4200, "=sip:b@sim.invalid")),
+        Record("consent", "", 0, entries.consent(-1, "geolocation", True)),
+    )
+    _, text = written(Format.JSONL, written_there)
+    call, consent = (json.loads(line) for line in text.splitlines())
+    assert call["entry"] == {"duration_ms": 4200, "user_id": "=sip:b@sim.invalid"}
+    assert call["utc"] == "2025-11-22T01:42:00.250Z"
+    assert (consent["utc"], consent["entry"]) == (None, {"what": "geolocation", "on": True})
+    _, text = written(Format.CSV, written_there)
+    call, consent = csv.DictReader(io.StringIO(text))
+    assert (call["duration_ms"], call["user_id"]) == ("4200", "'=sip:b@sim.invalid")
+    assert (consent["what"], consent["on"], consent["utc"]) == ("geolocation", "True", "")
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"\x83\x01", b"\x81\x01", b"\xa0", b"\x00\x00"])
+def test_an_entry_that_is_none_is_exported_as_it_is(data):
+    _, text = written(Format.JSONL, (Record("calls", "", 0, data),))
+    row = json.loads(text)
+    assert (row["entry"], base64.b64decode(row["base64"])) == (None, data)
+
+
+def test_geojson_has_the_positions_longitude_first():
+    count, text = written(Format.GEOJSON)
+    collection = json.loads(text)
+    (feature,) = collection["features"]
+    assert collection["type"] == "FeatureCollection"
+    assert feature["geometry"] == {"type": "Point", "coordinates": [-2.3522, 48.8566]}
+    assert feature["properties"] == {"number": 12, "time": "2025-11-22T01:42:00.250Z"}
+    assert (count.records, count.left_out) == (1, 5)
+
+
+def test_gpx_is_a_track():
+    _, text = written(Format.GPX, RECORDS + RECORDS)
+    points = ElementTree.fromstring(text).findall(".//{*}trkpt")
+    assert [(p.get("lat"), p.get("lon")) for p in points] == [("48.8566000", "-2.3522000")] * 2
+    assert points[0].findtext("{*}time") == "2025-11-22T01:42:00.250Z"
+
+
+@pytest.mark.parametrize("format", list(Format))
+def test_nothing_to_export_is_still_a_file_of_its_format(format):
+    count, text = written(format, ())
+    assert count.records == 0
+    if format is Format.GEOJSON:
+        assert json.loads(text)["features"] == []
+    if format is Format.GPX:
+        assert ElementTree.fromstring(text).tag.endswith("gpx")
+
+
+def test_a_time_that_is_none_is_no_position():
+    record = Record("positions", "", 1, struct.pack(POSITION, 0, 0, 2**62))
+    count, text = written(Format.JSONL, (record,))
+    assert json.loads(text)["utc"] is None and count.records == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [("a.JSONL", "jsonl"), ("a.ndjson", "jsonl"), ("a.csv", "csv"), ("a.gpx", "gpx")],
+)
+def test_endings(name, format):
+    assert format_of(Path(name)) is Format(format)
+    assert format_of(Path("a.txt")) is None
+
+
+def test_a_file_is_whole_or_as_before(tmp_path):
+    file = tmp_path / "x.jsonl"
+    file.write_text("before")
+    with pytest.raises(ZeroDivisionError), whole_file(file) as out:
+        out.write("half %d" % (1 // 0))
+    assert file.read_text() == "before"
+    with whole_file(file) as out:
+        out.write("after")
+    assert file.read_text() == "after"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.jsonl"]
+    assert file.stat().st_mode & 0o077 == 0
+    with pytest.raises(PathUnusable), whole_file(tmp_path / "no" / "x"):
+        pass

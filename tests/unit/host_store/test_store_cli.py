@@ -1,0 +1,163 @@
+"""`handsetctl store`: what it prints, what it exits with, and what it never says."""
+
+import getpass
+import json
+import sys
+
+import pytest
+from loopback import PIN, SERIAL
+from store_doubles import JOURNALS, Report
+
+from handsetctl.cli import main as cli_main
+from handsetctl.device import Device
+
+PORT = "/dev/loop"
+
+
+@pytest.fixture
+def run(handset, monkeypatch, capsys, tmp_path):
+    """Runs the command line on the handset: (exit code, output, errors)."""
+    monkeypatch.setenv("HANDSETCTL_STATE", str(tmp_path / "state"))
+    monkeypatch.setattr(Device, "open", classmethod(lambda cls, url: cls(handset)))
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["handsetctl", "store", *map(str, arguments)])
+        with pytest.raises(SystemExit) as end:
+            cli_main.main()
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err
+        return end.value.code or 0, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def pin_file(tmp_path):
+    file = tmp_path / "pin"
+    file.write_text(PIN + "\n")
+    return file
+
+
+def answer(said):
+    code, out, errors = said
+    assert code == 0, errors
+    return json.loads(out)
+
+
+def test_status(run):
+    now = answer(run("status", PORT, "--json"))
+    assert (now["locked"], now["state"]) == (True, "ready")
+    assert now["protected"] == "not protected against a dumped flash"
+    assert "not protected against a dumped flash" in run("status", PORT)[1]
+
+
+def test_unlock_lock_and_a_wrong_pin(run, pin_file):
+    assert answer(run("unlock", PORT, "--pin-file", pin_file, "--json"))["locked"] is False
+    assert answer(run("lock", PORT, "--json"))["locked"] is True
+    pin_file.write_text("98765")
+    code, out, errors = run("unlock", PORT, "--pin-file", pin_file)
+    assert code == 6 and "wrong PIN" in errors and "98765" not in out + errors
+
+
+def test_a_pin_is_asked_for_without_showing_it_and_only_on_a_terminal(run, monkeypatch):
+    code, _, errors = run("unlock", PORT)
+    assert code == 2 and "--pin-file" in errors
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(getpass, "getpass", lambda question: PIN)
+    assert answer(run("unlock", PORT, "--json"))["locked"] is False
+    assert run("unlock", PORT, PIN)[0] == 2
+
+
+def test_changing_the_pin(run, handset, pin_file, tmp_path):
+    new = tmp_path / "new"
+    new.write_text("5678\n")
+    files = ("--pin-file", pin_file, "--new-pin-file", new)
+    answer(run("pin", PORT, *files, "--json"))
+    assert handset.keeper.pin == "5678"
+    assert run("pin", PORT, *files)[0] == 6
+
+
+def test_two_different_new_pins_change_nothing(run, handset, monkeypatch, pin_file):
+    typed = iter(["5678", "8765"])
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(getpass, "getpass", lambda question: next(typed))
+    code, _, errors = run("pin", PORT, "--pin-file", pin_file)
+    assert code == 2 and "differ" in errors and handset.keeper.pin == PIN
+
+
+def test_export_into_files(run, handset, tmp_path):
+    for n in range(30):
+        handset.store.put("form/%d" % n, b"text %d" % n)
+    code, _, errors = run("export", PORT, tmp_path / "x.csv")
+    assert code == 6 and "unlock" in errors
+    assert not (tmp_path / "x.csv").exists()
+    handset.unlocked()
+    said = answer(run("export", PORT, tmp_path / "x.jsonl", "--json"))
+    assert (said["records"], said["lost"]) == (30, 0)
+    assert len((tmp_path / "x.jsonl").read_text().splitlines()) == 30
+    assert "30 records" in run("export", PORT, tmp_path / "x.txt", "--format", "csv")[1]
+    assert (tmp_path / "x.txt").read_text().startswith("source,")
+    assert run("export", PORT, tmp_path / "y.txt")[0] == 2
+    assert run("export", PORT, tmp_path / "no" / "y.csv")[0] == 2
+
+
+def test_export_to_standard_output_and_lost_records(run, handset, tmp_path):
+    handset.unlocked()
+    handset.store.put("form", b"text")
+    handset.store.damaged = {"form"}
+    code, out, _ = run("export", PORT, "-")
+    assert code == 0 and json.loads(out)["lost"] is True
+    assert "lost to damage: 1" in run("export", PORT, tmp_path / "x.csv")[1]
+
+
+def test_verify_says_what_it_found_and_exits_by_it(run, handset):
+    first = answer(run("verify", PORT, "--json"))
+    assert (first["verdict"], first["last_look"]) == ("seen for the first time", None)
+    assert first["dumped_flash"] == "not protected against a dumped flash"
+    assert answer(run("verify", PORT, "--json"))["verdict"] == "as it was left"
+    handset.store.report = Report(damage=[("altered", 3, 48)], tail="in doubt")
+    code, out, errors = run("verify", PORT)
+    assert code == 1 and "damaged in 1 places" in errors
+    assert "altered" in out and "in doubt" in out
+    handset.store.report = Report()
+    handset.store.values.clear()
+    for arguments in ((), ("--json",)):
+        code, out, errors = run("verify", PORT, *arguments)
+        assert code == 9 and "rolled back" in out and "rolled back" in errors
+    assert run("verify", PORT, "--accept")[0] == 0
+    assert run("verify", PORT)[0] == 0
+
+
+def test_verify_of_a_protected_board(run, handset):
+    handset.serve(handset.store, handset.keeper, JOURNALS, protected=True)
+    said = run("verify", PORT)[1]
+    assert "protected" in said and "not protected" not in said
+
+
+def test_stats_and_the_page(run, tmp_path):
+    page = tmp_path / "flash.html"
+    said = answer(run("stats", PORT, "--page", page, "--json"))
+    assert said["capacity_bytes"] == 3 * 4096 and len(said["flash"]) == 4
+    assert "</html>" in page.read_text() and SERIAL in page.read_text()
+    out = run("stats", PORT)[1]
+    assert "clean" in out and "erase_count_max" in out
+    assert run("stats", PORT, "--page", tmp_path / "no" / "x.html")[0] == 2
+
+
+def test_wipe_only_with_the_serial_number(run, handset):
+    assert run("verify", PORT)[0] == 0
+    for arguments in ((), ("--confirm", "SIM-0002")):
+        assert run("wipe", PORT, *arguments)[0] == 2
+    assert handset.keeper.wiped == 0
+    answer(run("wipe", PORT, "--confirm", SERIAL, "--json"))
+    assert handset.keeper.wiped == 1
+    assert answer(run("verify", PORT, "--json"))["verdict"] == "seen for the first time"
+
+
+@pytest.mark.parametrize(
+    "command", ["", "status", "export", "verify", "stats", "unlock", "lock", "pin", "wipe"]
+)
+def test_help_has_an_example(run, command):
+    code, out, _ = run(*filter(None, [command]), "--help")
+    assert code == 0 and "Example" in out
+    assert command in ("", "status") or f"handsetctl store {command}" in " ".join(out.split())
