@@ -43,9 +43,12 @@ bench: _venv_test _tools sim _qemu_firmware budget ## figures of this build, int
 fuzz: _venv_test _tools sim ## parsers, decoders and the receive path under coverage-guided fuzzing: FUZZ_S seconds each
 	@$(VENV)/python tests/fuzz/voice/run_fuzz.py --seconds $(FUZZ_S)
 
-soak: _venv_test _tools sim _qemu_firmware ## what takes longer than a test may: a minute of speech in each mode, hours of air, ten million inputs fuzzed
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest --soak tests/chip tests/unit/bench/test_long_talk.py $(PYTEST_ARGS)
+soak: _venv_test _tools sim _qemu_firmware ## what takes longer than a test may: a minute of speech in each mode, hours of air, ten million inputs fuzzed, power cut at every flash operation and 3,000 times at random, the store's image changed in every way
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest --soak tests/chip tests/unit/bench/test_long_talk.py tests/unit/store/test_store_model.py $(PYTEST_ARGS)
+	@$(VENV)/python tests/device/store_soak.py
 	@$(VENV)/python tests/fuzz/voice/run_fuzz.py --executions 10000000
+	@$(VENV)/python tests/unit/store/run_cuts.py
+	@$(VENV)/python tests/unit/store/run_tamper.py
 
 budget: _compilers ## ROM, RAM and stack of the C parts on every board against their budgets
 	@$(TOOL).fetch opus vo-amrwbenc opencore-amr mbedtls

@@ -46,16 +46,21 @@ class CountedMachine(QemuMachine):
 
 
 @contextmanager
-def counted_handset(main: Path | None = None, flash: bytes = b"") -> Iterator[VirtualHandset]:
+def counted_handset(
+    main: Path | None = None, flash: bytes = b"", device_secret: bytes = b""
+) -> Iterator[VirtualHandset]:
     """A handset, switched off.
 
     main: a program for a development firmware to run in place of the application.
     flash: what its partition "store" begins with.
+    device_secret: that of its chip; default a new one.
     """
     facts = virtual_board(BOARD)
     loop = BenchLoop()
     with tempfile.TemporaryDirectory(prefix="handset-figures-") as folder:
         write_flash(Path(folder) / "flash.bin", facts.flash_bytes, flash)
+        if device_secret:
+            (Path(folder) / "device_secret.bin").write_bytes(device_secret)
         setup = HandsetSetup(
             name="counted",
             state_dir=Path(folder),

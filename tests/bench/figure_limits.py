@@ -25,6 +25,17 @@ MOUTH_TO_EAR_P95_MS = 120
 """On perfect air."""
 _BUDGETED = ("voice_rom", "voice_ram", "voice_stack", "vault_rom", "vault_ram", "vault_stack")
 _DRIFT = "heap_drift_"
+STORE_AT_MOST = {
+    "store.update.program_ratio": 2.4,
+    "store.update.erases_per_1000": 40,
+    "store.journal.program_ratio": 1.9,
+}
+"""Bytes programmed a byte of payload, and sectors erased, of records of 64 bytes."""
+STORE_AT_LEAST = {
+    "store.update.vs_littlefs.program": 1.4,
+    "store.journal.vs_littlefs.program": 10,
+}
+"""How many times as much sealed records in files of littlefs cost."""
 DELAY_PERFECT_AIR_MS, DELAY_BAD_AIR_MS = 120, 200
 """Mouth to ear, 95 %: on perfect air; with 5 % lost and 30 ms of jitter."""
 # Nothing stays behind for good; but the collector takes what looks like an address for one.
@@ -69,6 +80,10 @@ def limits_of(figures: Figures) -> dict[str, Limit]:
             found[name] = Limit(at_most=ENGINE_WITHOUT_OPUS_BYTES)
         elif figure == "mouth_to_ear_p95_ms":
             found[name] = Limit(at_most=MOUTH_TO_EAR_P95_MS)
+        elif name in STORE_AT_MOST:
+            found[name] = Limit(at_most=STORE_AT_MOST[name])
+        elif name in STORE_AT_LEAST:
+            found[name] = Limit(at_least=STORE_AT_LEAST[name])
         elif limit := _of_voice_mode(name):
             found[name] = limit
     return found

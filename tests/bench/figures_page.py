@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
+import store_page
 import voice_page
 from figure_limits import Figures, Limit
 from svg_parts import WIDTH, bar, picture, text, vertical
@@ -31,6 +32,7 @@ def page(figures: Figures, limits: Mapping[str, Limit], folder: Path) -> str:
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Figures</title>'
         f"<style>{_STYLE}</style><h1>Figures of this build</h1>"
         f"{voice_page.sections(figures, limits, folder)}"
+        f"{store_page.sections(figures)}"
         f"{_ram(figures)}"
         f"<h2>Against their limits</h2>{_bars(_shares(figures, limits))}"
         f"<h2>All figures</h2>{_table(figures, limits)}</html>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 from handsetctl.bench.handset import VirtualHandset
 from handsetctl.errors import BenchError
@@ -16,8 +17,13 @@ def figures_of(handset: VirtualHandset, last_line: str, timeout_s: float) -> dic
 
     HandsetCrashed; BenchError with what the program said when that line does not come.
     """
+    return figures_in(lines_until(handset, last_line, timeout_s))
+
+
+def figures_in(lines: Iterable[str]) -> dict[str, list[int]]:
+    """All figures among what a program said."""
     figures: dict[str, list[int]] = {}
-    for line in lines_until(handset, last_line, timeout_s):
+    for line in lines:
         if line.startswith(_MARK):
             name, value = line.removeprefix(_MARK).split()
             figures.setdefault(name, []).append(int(value))

@@ -1,7 +1,8 @@
 """Figures of the build at hand, into build/bench/results.json and report.html: `make bench`.
 
 `run.py --quick` only prints, and leaves out what takes minutes: the voice core, the hour, the call.
-`run.py --voice` measures the voice core alone, and writes its part of the page to voice.html.
+`run.py --voice` measures the voice core alone, and writes its part of the page to voice.html;
+`run.py --store` the store alone, into store.html.
 Ends with 1 when a figure is beyond its limit.
 """
 
@@ -25,6 +26,7 @@ import instruction_figures  # noqa: E402
 import loss_jitter  # noqa: E402
 import secure_figures  # noqa: E402
 import size_figures  # noqa: E402
+import store_figures  # noqa: E402
 import voice_figures  # noqa: E402
 from figure_limits import Figures, beyond, limits_of  # noqa: E402
 from figures_page import page  # noqa: E402
@@ -32,7 +34,7 @@ from figures_text import table  # noqa: E402
 
 RESULTS = ROOT / "build" / "bench" / "results.json"
 PAGE = RESULTS.with_name("report.html")
-VOICE_PAGE = RESULTS.with_name("voice.html")
+PAGES_OF_PARTS = {part: RESULTS.with_name(f"{part[2:]}.html") for part in ("--voice", "--store")}
 QEMU, SIM = "qemu_rv32", "sim"
 
 
@@ -56,6 +58,9 @@ def _steps(options: set[str], tell: Callable[[str], None]) -> list[Step]:
     )
     if "--voice" in options:
         return [voice]
+    store: Step = ("the store, beside littlefs", lambda: store_figures.measure(tell))
+    if "--store" in options:
+        return [store]
     short: list[Step] = [
         ("sizes of the firmware", _sizes),
         ("boots of the release, instructions counted", boot_figures.measure),
@@ -65,6 +70,7 @@ def _steps(options: set[str], tell: Callable[[str], None]) -> list[Step]:
         return [*short, ("heap with the application up", _heaps)]
     return [
         voice,
+        store,
         ("vault and SRTP, instructions counted", secure_figures.measure),
         ("speech through bad air, a few minutes", loss_jitter.measure_all),
         *short,
@@ -111,7 +117,7 @@ def main() -> int:
         RESULTS.write_text(json.dumps(figures, indent=1) + "\n")
         print(f"written to {RESULTS.relative_to(ROOT)}")
     if "--quick" not in options:
-        path = VOICE_PAGE if options else PAGE
+        path = next((PAGES_OF_PARTS[part] for part in PAGES_OF_PARTS if part in options), PAGE)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page(figures, limits, path.parent))
         print(f"written to {path.relative_to(ROOT)}")

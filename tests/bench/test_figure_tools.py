@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+import store_page
 import traffic_tape
 from boot_figures import until_ready
 from counted_handset import PinEvent
-from figure_limits import beyond, limits_of
+from figure_limits import Figures, beyond, limits_of
 from figures_text import table
 
 from handsetctl.errors import BenchError
@@ -18,6 +19,11 @@ GOOD = {
     "b.heap_drift_hour": 0,
     "b.voice_rom_budget_bytes": 50,
     "b.voice_rom_bytes": 50,
+    "store.update.program_ratio": 2.4,
+    "store.update.erases_per_1000": 40,
+    "store.journal.program_ratio": 1.9,
+    "store.update.vs_littlefs.program": 1.4,
+    "store.journal.vs_littlefs.program": 10,
 }
 
 
@@ -28,6 +34,11 @@ GOOD = {
         ("b.heap_free_boot", 299),
         ("b.heap_drift_hour", 257),
         ("b.voice_rom_bytes", 51),
+        ("store.update.program_ratio", 2.401),
+        ("store.update.erases_per_1000", 40.1),
+        ("store.journal.program_ratio", 1.901),
+        ("store.update.vs_littlefs.program", 1.39),
+        ("store.journal.vs_littlefs.program", 9.99),
     ],
 )
 def test_a_limit_is_kept_to_the_last_unit(name: str, bad: float) -> None:
@@ -38,8 +49,9 @@ def test_a_limit_is_kept_to_the_last_unit(name: str, bad: float) -> None:
 
 def test_table_has_each_figure_with_its_limit_and_a_gap_between_boards() -> None:
     text = table({"a.n": 1, **GOOD}, limits_of(GOOD))
-    assert text.splitlines()[:2] == [f"{'a.n':<24} {1:>12}", ""]
-    assert f"{'b.heap_free_boot':<24} {300:>12}  >= 300" in text
+    width = max(map(len, GOOD))
+    assert text.splitlines()[:2] == [f"{'a.n':<{width}} {1:>12}", ""]
+    assert f"{'b.heap_free_boot':<{width}} {300:>12}  >= 300" in text
 
 
 def test_waiting_for_the_benchs_clock_is_no_part_of_a_boot() -> None:
@@ -72,3 +84,16 @@ def test_an_hour_that_lost_something_is_none() -> None:
     tape.check(seen)
     with pytest.raises(BenchError, match="link_responses': \\(90, 89\\)"):
         tape.check({**seen, "link_responses": 89})
+
+
+def test_the_page_shows_the_store_beside_littlefs_once_it_was_measured() -> None:
+    names = [
+        f"store.{side}{use}.{measure}"
+        for side in ("", "littlefs.")
+        for use in ("update", "journal")
+        for measure in ("program_ratio", "erases_per_1000")
+    ]
+    figures: Figures = {name: 1.5 + n for n, name in enumerate(names)}
+    shown = store_page.sections(figures)
+    assert all(f"{value:,}</text>" in shown for value in figures.values())
+    assert store_page.sections({"b.boot_minstr": 1}) == ""

@@ -210,7 +210,7 @@ def _requests() -> Iterator[bytes]:
     yield _smp(read, 0, 7, {"format": "a"})
     yield _smp(read, 2, 1, {})
     yield _smp(read, 2, 0, {"name": "voice"})
-    for command in spec.COMMANDS:
+    for command in spec.commands():
         yield _smp(read, spec.GROUP, command.number, {})
     codec = spec.command("codec").number
     yield _smp(write, spec.GROUP, codec, {"name": "amrwb", "bitrate_bps": 12650, "dtx": False})

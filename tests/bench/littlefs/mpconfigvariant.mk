@@ -1,0 +1,13 @@
+# littlefs with MicroPython's own settings of it, and nothing that another library is needed for.
+
+MICROPY_PY_SOCKET = 0
+MICROPY_PY_THREAD = 0
+MICROPY_PY_TERMIOS = 0
+MICROPY_PY_FFI = 0
+MICROPY_PY_BTREE = 0
+MICROPY_PY_SSL = 0
+MICROPY_PY_BLUETOOTH = 0
+MICROPY_VFS_FAT = 0
+MICROPY_VFS_LFS1 = 0
+MICROPY_VFS_LFS2 = 1
+MICROPY_USE_READLINE = 0

@@ -1,0 +1,34 @@
+"""On the virtual handset: an image with so many records, and what opening it takes of a flash."""
+
+import sys
+
+import vault
+from ram_flash import Dice, RamFlash, figures
+from store_at_hand import formatted
+
+from handset.store.store import Store
+
+N_RECORDS = int(sys.argv[1])
+# As large as an opening fits into the heap of bare metal with.
+_N_SECTORS = 80
+_SECTOR_BYTES = 16384
+_PAYLOAD_BYTES = 64
+_SOME = 100
+
+flash = RamFlash(_N_SECTORS, _SECTOR_BYTES)
+store = formatted(flash, N_RECORDS + _SOME)
+payload = bytearray(_PAYLOAD_BYTES)
+dice = Dice()
+# Forms: each is a value and its name.
+for n in range(N_RECORDS // 2):
+    dice.fill(payload)
+    store.put("form%05d" % n, payload)
+with open(sys.argv[2], "wb") as file:
+    file.write(flash.data)
+before = flash.counts()
+report = Store(flash, vault.custody, records_max=N_RECORDS + _SOME).open()
+figures("mount", flash.counts() - before)
+if report.damage:
+    raise ValueError("damage: %r" % report.damage)
+print("figure records %d" % report.n_records)
+print("done")
