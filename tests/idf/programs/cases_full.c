@@ -20,7 +20,8 @@ CASE(full_circuit_takes_five_frames) {
     station_close();
 }
 
-// For a while the jitter buffer allows for another delay of that kind: the circuit is longer.
+// The jitter buffer allows for another delay of that kind for five seconds of talk: 250 frames. The burst after that has
+// the circuit of before.
 CASE(full_circuit_closes_again_after_a_delay) {
     station_open();
     station_talk(true);
@@ -28,6 +29,7 @@ CASE(full_circuit_closes_again_after_a_delay) {
     encode_us = 5 * FRAME_US;
     run_frames_to_itself(20);
     CHECK(stat(VOICE_STAT_io_overruns) > 0);
+    run_frames_to_itself(300);
     station_talk(false);
     run_frames_to_itself(20);
     station_talk(true);
@@ -35,9 +37,7 @@ CASE(full_circuit_closes_again_after_a_delay) {
     unsigned first = fake.n_played;
     run_frames_to_itself(20);
     CHECK(fake.n_played - first >= 19);
-    for (unsigned i = first; i < fake.n_played; i++) {
-        CHECK(!is_silence(&fake.played[i]));
-    }
+    check_circuit(first);
     station_close();
 }
 
