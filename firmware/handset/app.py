@@ -8,6 +8,7 @@ import asyncio
 import struct
 
 from handset import facts
+from handset.floor import messages
 from handset.floor.participant import Participant
 from handset.geo.service import GeoService
 from handset.link.handset_group import HandsetGroup
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from hal.board import Board
     from hal.contracts import Rng
 
-_FLOOR_DATAGRAM_BYTES_MAX = 1024
+# The longest floor message there is, and what protection adds to it.
+_FLOOR_DATAGRAM_BYTES_MAX = messages.MAX_BYTES + 32
 _GNSS_READ_BYTES = 128
 # How soon a receiver that fell silent shows, old positions of others are forgotten, keys go.
 _TICK_MS = 1000

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hal.contracts import Clock, Console
 
 _RX_BYTES = 256
-_LOG_LINES = 16
+_LOG_BYTES = 1024
 _LOG_LINE_BYTES = 128
 _STALL_MS = 1000
 
@@ -65,7 +65,7 @@ class Link:
         self.rx_bytes = 0
 
         self._sender = Sender()
-        self._logs = LogRing(_LOG_LINES, _LOG_LINE_BYTES)
+        self._logs = LogRing(_LOG_BYTES, _LOG_LINE_BYTES)
         self._log_line = bytearray(_LOG_LINE_BYTES)
         self._n_response = 0
         self._reset_due = False
