@@ -247,6 +247,9 @@ class Custody:
     def forget(self) -> None:
         """Erase everything."""
 
+    def is_flash_protected(self) -> bool:
+        """Whether the chip's fuses say so: flash encryption in release mode, and secure boot."""
+
     def mac(self, out: bytearray, label_or_prev: bytes, a: bytes, b: bytes, c: bytes) -> None:
         """The first 8 bytes of the chain key's MAC of the four."""
 

@@ -38,8 +38,6 @@ _GNSS_READ_BYTES = 128
 _TICK_MS = 1000
 # Geo key down this long: geolocation off and the store locked, whatever was before.
 _LOCK_HOLD_MS = 2000
-# No build of ours switches flash encryption and secure boot on.
-_IS_FLASH_PROTECTED = False
 
 
 class Application:
@@ -110,7 +108,6 @@ class Application:
             JOURNALS,
             board.flash.sector_bytes(),
             board.identity.serial_number(),
-            _IS_FLASH_PROTECTED,
         ).register(self.server)
 
     def log(self, text: str) -> None:

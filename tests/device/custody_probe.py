@@ -27,6 +27,7 @@ def enter(pin):
 
 def run():
     say("secret", custody.device_secret())
+    say("protected", custody.is_flash_protected())
     custody.begin(b"storsalt")
     mac = bytearray(8)
     custody.mac(mac, b"sector", b"a", b"b", b"c")

@@ -62,6 +62,7 @@ def test_keys_are_those_of_the_handsets_own_secret(
     answer = said[name]
     device = Device(bytes.fromhex(answer["device"]), b"storsalt")
     assert answer["secret"] == SECRET[board_name]
+    assert answer["protected"] == "False", "a virtual board has no fuses"
     assert answer["mac"] == mac_of(device.chain_key, b"sectorabc")[:8].hex()
     assert answer["name"] == mac_of(device.name_key, b"\2contact")[:6].hex()
     body, record = bytes.fromhex(answer["body"]), bytes.fromhex(answer["box"])

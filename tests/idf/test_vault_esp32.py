@@ -81,14 +81,15 @@ def test_the_generator_asks_the_source_and_nothing_else(board: IdfBoard, tmp_pat
 # The board's own chip decides where it lies.
 _BY_CHIP = {board.chip: board for board in BOARDS.values()}
 _LABEL = f"{len('label'):02x} {ord('l'):02x}"
+_FUSES = ("esp_get_flash_encryption_mode", "esp_secure_boot_enabled")
 _NONE = "0 00 00 00 00 open 0"
 
 
-def secret_says(chip: str, folder: Path, *happens: str) -> list[str]:
+def secret_says(chip: str, folder: Path, *happens: str, options: tuple[str, ...] = ()) -> list[str]:
     """Lines of programs/device_secret.c, built for that chip's way."""
     board, program = _BY_CHIP[chip], folder / "device_secret"
     command = ["gcc", "-std=gnu99", *_WARNINGS, "-fsanitize=address,undefined", *_INCLUDES]
-    command += [f"-I{board.facts_folder()}", *board.defines]
+    command += [f"-I{board.facts_folder()}", *board.defines, *options]
     command += [str(SECRET), str(HERE / "programs" / "device_secret.c"), "-o", str(program)]
     subprocess.run(command, check=True, timeout=60)
     run = subprocess.run(
@@ -160,8 +161,29 @@ def test_the_secret_asks_the_chip_and_nothing_else(board: IdfBoard, tmp_path: Pa
     asked = elf_symbols.undefined(elf) - {"memset", "strlen", "vault_erase"}
     nvs_way = {f"nvs_{name}" for name in ("open", "close", "commit", "get_blob", "set_blob")}
     nvs_way |= {"vault_rng_fill", "vault_device_hmac"}
-    assert asked == (nvs_way if board.chip == "ESP32" else {"esp_hmac_calculate"})
+    if board.chip != "ESP32":
+        assert asked == {"esp_hmac_calculate", *_FUSES}
+    else:
+        # Its secret is in the clear whatever the fuses say: no need to ask.
+        assert asked == nvs_way
     assert {"vault_device_derive", "vault_device_secret_name"} <= elf_symbols.defined(elf)
+
+
+@pytest.mark.parametrize("chip", ["ESP32", "ESP32C3", "ESP32S3"])
+@pytest.mark.parametrize(
+    ("fuses", "said"), [("0", "0"), ("1", "0"), ("2", "0"), ("4", "0"), ("5", "0"), ("6", "1")]
+)
+def test_the_flash_is_protected_when_all_fuses_say_so(
+    chip: str, fuses: str, said: str, tmp_path: Path
+) -> None:
+    """Flash encryption in release mode, and secure boot."""
+    options = ("-DCONFIG_NVS_ENCRYPTION=1",) if chip == "ESP32" else ()
+    happens = ("fuses", fuses, "protected")
+    assert secret_says(chip, tmp_path, *happens, options=options)[1:] == [said]
+
+
+def test_fuses_do_not_protect_a_secret_that_nvs_keeps_in_the_clear(tmp_path: Path) -> None:
+    assert nvs(tmp_path, "fuses", "6", "protected") == ["0"]
 
 
 # --- the core above ESP-IDF ---------------------------------------------------------------------

@@ -13,5 +13,7 @@
 bool vault_device_derive(const char *label, uint8_t out[32]);
 // Where it lies, such as "eFuse".
 const char *vault_device_secret_name(void);
+// Whether the hardware keeps what is in the flash from who dumps it, and foreign programs out.
+bool vault_flash_is_protected(void);
 
 #endif

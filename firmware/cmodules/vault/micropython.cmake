@@ -18,7 +18,8 @@ target_compile_options(vault_core PRIVATE -std=gnu99 -O2 -ffunction-sections -fd
 # Everybody says "vault/core/aead.h".
 target_include_directories(vault_core PUBLIC ${VAULT_MODULES})
 target_include_directories(vault_core PRIVATE ${HANDSET_GENERATED})
-target_link_libraries(vault_core PRIVATE idf::mbedtls idf::esp_wifi idf::esp_hw_support idf::nvs_flash)
+target_link_libraries(vault_core PRIVATE idf::mbedtls idf::esp_wifi idf::esp_hw_support idf::nvs_flash
+    idf::bootloader_support)
 # From v5.4 on the HMAC peripheral's driver may be in a component of its own.
 if(TARGET idf::esp_security)
     target_link_libraries(vault_core PRIVATE idf::esp_security)

@@ -145,6 +145,11 @@ static mp_obj_t custody_device_secret(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(custody_device_secret_obj, custody_device_secret);
 
+static mp_obj_t custody_is_flash_protected(void) {
+    return mp_obj_new_bool(vault_flash_is_protected());
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(custody_is_flash_protected_obj, custody_is_flash_protected);
+
 // --- names and MACs -----------------------------------------------------------------------------
 
 // args: out, label or MAC before, a, b, c
@@ -269,6 +274,7 @@ static const mp_rom_map_elem_t custody_globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_lock), MP_ROM_PTR(&custody_lock_obj)},
     {MP_ROM_QSTR(MP_QSTR_is_open), MP_ROM_PTR(&custody_is_open_obj)},
     {MP_ROM_QSTR(MP_QSTR_device_secret), MP_ROM_PTR(&custody_device_secret_obj)},
+    {MP_ROM_QSTR(MP_QSTR_is_flash_protected), MP_ROM_PTR(&custody_is_flash_protected_obj)},
     {MP_ROM_QSTR(MP_QSTR_mac), MP_ROM_PTR(&custody_mac_obj)},
     {MP_ROM_QSTR(MP_QSTR_name_id), MP_ROM_PTR(&custody_name_id_obj)},
     {MP_ROM_QSTR(MP_QSTR_create), MP_ROM_PTR(&custody_create_obj)},

@@ -41,8 +41,8 @@ _HOST = store_spec.HOST_BYTES
 class StoreGroup:
     """`store` and `keeper` as in `handset.store`; the keeper has been started.
 
-    `journals`: those of the store by name. `sector_bytes`: of its flash. `is_flash_protected`:
-    flash encryption and secure boot are on. `start(work)` runs a coroutine beside the link.
+    `journals`: those of the store by name. `sector_bytes`: of its flash. `start(work)` runs a
+    coroutine beside the link.
     """
 
     def __init__(
@@ -52,7 +52,6 @@ class StoreGroup:
         journals: "dict[str, Any]",
         sector_bytes: int,
         serial_number: str,
-        is_flash_protected: bool,
         start: "Callable[[Any], Any]" = asyncio.create_task,
     ) -> None:
         self._store = store
@@ -60,7 +59,6 @@ class StoreGroup:
         self._journals = journals
         self._sector_bytes = sector_bytes
         self._serial_number = serial_number
-        self._is_flash_protected = is_flash_protected
         self._start = start
         self._pages: Any = None
         self._task = "none"
@@ -109,7 +107,7 @@ class StoreGroup:
             "task_state": self._task_state,
             "reason": self._reason,
             "wait_ms": keeper.wait_ms(),
-            "protected": self._is_flash_protected,
+            "protected": self._keeper.flash_protected,
         }
 
     def _verify(self, request: dict) -> dict:
@@ -134,7 +132,7 @@ class StoreGroup:
             "stored": is_ready and self._keep_look(looks, host, last, nonce),
             "damaged": self._store.stats()["damage"],
             "damage": damage,
-            "protected": self._is_flash_protected,
+            "protected": self._keeper.flash_protected,
         }
 
     def _looks(self) -> list:

@@ -136,6 +136,11 @@ class Keeper:
     def personal_open(self) -> bool:
         return self._custody.is_open(PERSONAL)
 
+    @property
+    def flash_protected(self) -> bool:
+        """Whether the hardware protects what is in the flash from who dumps it."""
+        return self._custody.is_flash_protected()
+
     def tries_left(self) -> int:
         """Wrong PINs until everything is wiped."""
         if self.state != "ready":

@@ -3,19 +3,34 @@
 // A block that is empty or burnt for another purpose gives no key (ESP-IDF Programming Guide v5.3, HMAC).
 //
 // The ESP32 has no such thing. There it is 32 random bytes in the NVS partition, drawn at first use: whoever
-// reads the flash reads them too, unless flash encryption is on.
+// reads the flash reads them too, unless flash encryption is on and NVS uses it.
 
 #include "vault/device_secret.h"
 
 #include <string.h>
 
 #include "board_facts.h"
+#include "esp_flash_encrypt.h"
+#include "esp_secure_boot.h"
+#include "sdkconfig.h"
 #include "soc/soc_caps.h"
-#include "vault/core/erase.h"
+
+#if SOC_HMAC_SUPPORTED || defined(CONFIG_NVS_ENCRYPTION)
+#define IS_SECRET_SAFE true
+#else
+#define IS_SECRET_SAFE false // flash encryption leaves NVS out, which has its own
+#endif
+
+// In development mode anybody may still write the flash in the clear.
+bool vault_flash_is_protected(void) {
+    return IS_SECRET_SAFE && esp_get_flash_encryption_mode() == ESP_FLASH_ENC_MODE_RELEASE
+        && esp_secure_boot_enabled();
+}
 
 #if SOC_HMAC_SUPPORTED
 
 #include "esp_hmac.h"
+#include "vault/core/erase.h"
 
 #ifndef HANDSET_VAULT_HMAC_KEY
 #error "this chip keeps its secret in an eFuse: board.toml lacks hmac_key in [vault]"
@@ -67,12 +82,8 @@ static bool read_secret(uint8_t secret[VAULT_DEVICE_SECRET_BYTES]) {
 
 bool vault_device_derive(const char *label, uint8_t out[32]) {
     uint8_t secret[VAULT_DEVICE_SECRET_BYTES];
-    bool done = read_secret(secret) && vault_device_hmac(secret, label, out);
-    vault_erase(secret, sizeof secret);
-    if (!done) {
-        vault_erase(out, 32);
-    }
-    return done;
+    bool is_there = read_secret(secret);
+    return vault_device_hmac(is_there, secret, label, out);
 }
 
 const char *vault_device_secret_name(void) {

@@ -210,8 +210,8 @@ const char *vault_entropy_name(void) {
 }
 
 bool vault_device_derive(const char *label, uint8_t out[32]) {
-    static const uint8_t secret[VAULT_DEVICE_SECRET_BYTES];
-    return vault_device_hmac(secret, label, out);
+    uint8_t secret[VAULT_DEVICE_SECRET_BYTES] = {0};
+    return vault_device_hmac(true, secret, label, out);
 }
 
 const char *vault_device_secret_name(void) {

@@ -6,10 +6,14 @@
 //   radio_off     no randomness any more
 //   lose, cut     NVS has no entry; an entry of 31 bytes
 //   break         NVS says that it can not read
+//   fuses N       flash encryption: 0 none, 1 development mode, 2 release mode; 4 more with secure boot
+//   protected     answers "1" or "0"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "esp_flash_encrypt.h"
+#include "esp_secure_boot.h"
 #include "soc/soc_caps.h"
 #include "vault/core/device.h"
 #include "vault/core/erase.h"
@@ -20,6 +24,15 @@ static bool radio = true;
 static bool broken;
 static size_t n_entry;
 static unsigned n_open;
+static int fuses;
+
+esp_flash_enc_mode_t esp_get_flash_encryption_mode(void) {
+    return (esp_flash_enc_mode_t)(fuses % 4);
+}
+
+bool esp_secure_boot_enabled(void) {
+    return fuses >= 4;
+}
 
 void vault_erase(void *memory, size_t n_bytes) {
     memset(memory, 0, n_bytes);
@@ -54,11 +67,15 @@ bool vault_rng_fill(uint8_t *buf, size_t n_bytes) {
 }
 
 // Stands for the HMAC: secret, label's length, label's first letter.
-bool vault_device_hmac(const uint8_t secret[VAULT_DEVICE_SECRET_BYTES], const char *label, uint8_t out[32]) {
-    memcpy(out, secret, 32);
-    out[1] = (uint8_t)strlen(label);
-    out[2] = (uint8_t)label[0];
-    return true;
+bool vault_device_hmac(
+    bool is_there, uint8_t secret[VAULT_DEVICE_SECRET_BYTES], const char *label, uint8_t out[32]) {
+    memset(out, 0, 32);
+    if (is_there) {
+        memcpy(out, secret, 32);
+        out[1] = (uint8_t)strlen(label);
+        out[2] = (uint8_t)label[0];
+    }
+    return is_there;
 }
 
 esp_err_t nvs_open(const char *namespace_name, nvs_open_mode_t open_mode, nvs_handle_t *out_handle) {
@@ -125,6 +142,10 @@ int main(int argc, char **argv) {
             n_entry = 31;
         } else if (strcmp(argv[i], "break") == 0) {
             broken = true;
+        } else if (strcmp(argv[i], "fuses") == 0) {
+            fuses = atoi(argv[++i]);
+        } else if (strcmp(argv[i], "protected") == 0) {
+            printf("%d\n", vault_flash_is_protected());
         } else {
             return 2;
         }

@@ -27,19 +27,19 @@ class Loopback:
 
     url = "loop://"
 
-    def __init__(self, protected=False):
+    def __init__(self):
         store = DictStore()
-        self.serve(store, FlagKeeper(store, PIN), store_doubles.JOURNALS, protected)
+        self.serve(store, FlagKeeper(store, PIN), store_doubles.JOURNALS)
 
-    def serve(self, store, keeper, all_journals, protected=False):
+    def serve(self, store, keeper, all_journals):
         self.store = store
         self.keeper = keeper
         self.tasks = []
         self.is_dumb = False  # answers are lost on the way
         self.server = Server(2048)
-        StoreGroup(
-            store, keeper, all_journals, SECTOR_BYTES, SERIAL, protected, self.tasks.append
-        ).register(self.server)
+        StoreGroup(store, keeper, all_journals, SECTOR_BYTES, SERIAL, self.tasks.append).register(
+            self.server
+        )
         StatisticsGroup({"store": self.store.stats}).register(self.server)
         self.server.register(spec.GROUP, 0, READ, lambda request: identity())
         self.server.register(0, 6, READ, lambda request: {"buf_size": 2048, "buf_count": 1})
@@ -84,10 +84,11 @@ class RealStore(Loopback):
         self.flash = NorFlash(16)
         self.boot()
 
-    def boot(self):
-        """From the flash as it is now."""
+    def boot(self, is_protected=False):
+        """From the flash as it is now, on a chip with these fuses."""
         self.clock = Clock()
         custody = _TimedCustody(self.clock)
+        custody.is_protected = is_protected
         store = Store(self.flash, custody, records_max=512)
         keeper = Keeper(store, custody, self.clock, Rng(), {"check_ms": 1})
         assert keeper.start() == "ready"

@@ -6,8 +6,9 @@ import sys
 
 import pytest
 from loopback import PIN, SERIAL
-from store_doubles import JOURNALS, Report
+from store_doubles import Report
 
+from handset.store.journals import JOURNALS
 from handsetctl.cli import main as cli_main
 from handsetctl.device import Device
 
@@ -128,10 +129,16 @@ def test_verify_says_what_it_found_and_exits_by_it(run, handset):
     assert run("verify", PORT)[0] == 0
 
 
-def test_verify_of_a_protected_board(run, handset):
-    handset.serve(handset.store, handset.keeper, JOURNALS, protected=True)
-    said = run("verify", PORT)[1]
-    assert "protected" in said and "not protected" not in said
+@pytest.mark.parametrize(
+    ("fuses", "said"), [(True, "protected"), (False, "not protected against a dumped flash")]
+)
+def test_what_the_fuses_say_is_what_is_told(run, handset, real, fuses, said):
+    """From the custody of the firmware's own keeper to the command line."""
+    real.boot(is_protected=fuses)
+    handset.serve(real.store, real.keeper, JOURNALS)
+    assert answer(run("verify", PORT, "--json"))["dumped_flash"] == said
+    assert answer(run("status", PORT, "--json"))["protected"] == said
+    assert said in run("verify", PORT)[1]
 
 
 def test_stats_and_the_page(run, tmp_path):

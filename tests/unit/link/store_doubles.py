@@ -114,6 +114,7 @@ class FlagKeeper:
         self.failure = None
         self.wiped = 0
         self.at_handset = []
+        self.flash_protected = False
 
     @property
     def pin_set(self):

@@ -26,13 +26,13 @@ def nonce(number):
 class Bench:
     """The group behind a real server; tasks run when the test says so."""
 
-    def __init__(self, message_bytes_max=MESSAGE_BYTES, protected=False):
+    def __init__(self, message_bytes_max=MESSAGE_BYTES):
         self.store = DictStore()
         self.keeper = FlagKeeper(self.store)
         self.tasks = []  # begun and not yet run
         self.server = Server(message_bytes_max)
         self.group = StoreGroup(
-            self.store, self.keeper, JOURNALS, SECTOR_BYTES, SERIAL, protected, self.tasks.append
+            self.store, self.keeper, JOURNALS, SECTOR_BYTES, SERIAL, self.tasks.append
         )
         self.group.register(self.server)
         self.raw = b""
@@ -132,7 +132,8 @@ def test_requests_that_do_not_follow_the_table_are_refused(name):
 
 
 def test_status_says_how_the_store_is():
-    bench = Bench(protected=True)
+    bench = Bench()
+    bench.keeper.flash_protected = True
     bench.store.report = Report(damage=[("header", 2, 0)], tail="in doubt")
     status = bench.call("status")
     assert (status["state"], status["tail"], status["damaged"]) == ("ready", "in doubt", 1)

@@ -93,6 +93,8 @@ class CustodyModel:
         self._draw = os.urandom if seed is None else random.Random(seed).randbytes
         # Tests set it: the source of randomness is off.
         self.is_without_randomness = False
+        # Tests set it: the fuses of this handset say so.
+        self.is_protected = False
         self.forget()
 
     def forget(self) -> None:
@@ -103,6 +105,10 @@ class CustodyModel:
         self._domains: dict[int, _Domain] = {}
         self.pin_forget()
         self._session: tuple[bytes, dict[int, _Chain]] | None = None
+
+    def is_flash_protected(self) -> bool:
+        """What the fuses say."""
+        return self.is_protected
 
     def begin(self, store_salt: bytes) -> None:
         """Derive what follows from the device alone."""

@@ -7,7 +7,8 @@
 
 #include "../device_secret.h"
 
-bool vault_device_hmac(const uint8_t secret[VAULT_DEVICE_SECRET_BYTES], const char *label,
+// `is_there`: whether the port could read the secret. Erases it, or what there is of it, in any case.
+bool vault_device_hmac(bool is_there, uint8_t secret[VAULT_DEVICE_SECRET_BYTES], const char *label,
     uint8_t out[32]);
 
 #endif

@@ -32,12 +32,19 @@
 static uint8_t *secret;
 
 bool vault_device_derive(const char *label, uint8_t out[32]) {
-    memset(out, 0, 32);
-    return secret != NULL && vault_device_hmac(secret, label, out);
+    uint8_t taken[VAULT_DEVICE_SECRET_BYTES] = {0};
+    if (secret != NULL) {
+        memcpy(taken, secret, sizeof taken);
+    }
+    return vault_device_hmac(secret != NULL, taken, label, out);
 }
 
 const char *vault_device_secret_name(void) {
     return "test";
+}
+
+bool vault_flash_is_protected(void) {
+    return false;
 }
 
 static bool say(enum vault_custody_result result) {
