@@ -1,4 +1,5 @@
-"""A handset in QEMU whose time is instructions: each takes a nanosecond, idling none (-icount).
+"""A handset in QEMU whose time is instructions: each takes a nanosecond, or what is asked for;
+idling takes none (-icount).
 
 Everything else is as on the bench. What goes over the pins' wire is also written down with its
 virtual time, so that the firmware need not count: a release is measured as it ships.
@@ -38,25 +39,31 @@ class PinEvent:
 class CountedMachine(QemuMachine):
     """QEMU with -icount, and a log of the pins' wire."""
 
+    shift = 0
+    """An instruction takes 2**shift nanoseconds."""
+
     def invocation(self, wires: Wires) -> Invocation:
         plain = super().invocation(wires)
         pins_log = f"filter-dump,id=pins_log,netdev=wire1,file={wires.state_dir / _PINS_LOG}"
-        options = ["-icount", "shift=0,sleep=off", "-object", pins_log]
+        options = ["-icount", f"shift={self.shift},sleep=off", "-object", pins_log]
         return replace(plain, command=[*plain.command, *options])
 
 
 @contextmanager
 def counted_handset(
-    main: Path | None = None, flash: bytes = b"", device_secret: bytes = b""
+    main: Path | None = None, flash: bytes = b"", device_secret: bytes = b"", shift: int = 0
 ) -> Iterator[VirtualHandset]:
     """A handset, switched off.
 
     main: a program for a development firmware to run in place of the application.
     flash: what its partition "store" begins with.
     device_secret: that of its chip; default a new one.
+    shift: an instruction takes 2**shift nanoseconds of its clock.
     """
     facts = virtual_board(BOARD)
     loop = BenchLoop()
+    machine = CountedMachine.of_board(facts, None, main)
+    machine.shift = shift
     with tempfile.TemporaryDirectory(prefix="handset-figures-") as folder:
         write_flash(Path(folder) / "flash.bin", facts.flash_bytes, flash)
         if device_secret:
@@ -64,7 +71,7 @@ def counted_handset(
         setup = HandsetSetup(
             name="counted",
             state_dir=Path(folder),
-            machine=CountedMachine.of_board(facts, None, main),
+            machine=machine,
             identity=_IDENTITY,
             flash_bytes=facts.flash_bytes,
             t0_ns=time.monotonic_ns(),

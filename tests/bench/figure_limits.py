@@ -31,6 +31,8 @@ STORE_AT_MOST = {
     "store.journal.program_ratio": 1.9,
 }
 """Bytes programmed a byte of payload, and sectors erased, of records of 64 bytes."""
+PIN_WAIT_MS = 20
+"""The longest that everything else waits while a PIN is checked."""
 STORE_AT_LEAST = {
     "store.update.vs_littlefs.program": 1.4,
     "store.journal.vs_littlefs.program": 10,
@@ -80,6 +82,8 @@ def limits_of(figures: Figures) -> dict[str, Limit]:
             found[name] = Limit(at_most=ENGINE_WITHOUT_OPUS_BYTES)
         elif figure == "mouth_to_ear_p95_ms":
             found[name] = Limit(at_most=MOUTH_TO_EAR_P95_MS)
+        elif name == "store.pin.unlock_wait_ms":
+            found[name] = Limit(at_most=PIN_WAIT_MS)
         elif name in STORE_AT_MOST:
             found[name] = Limit(at_most=STORE_AT_MOST[name])
         elif name in STORE_AT_LEAST:

@@ -28,6 +28,8 @@ _N_SECTORS = 256
 _N_MEASURED = 6000
 _TIMEOUT_S = 600.0
 _CHIP_HZ = 160_000_000
+_CHIP_SHIFT = 3
+"""8 ns an instruction: the clock of a chip a little slower than that."""
 _ERASE_MS, _PAGE_MS = 45.0, 0.4
 """Typical of a serial NOR flash of this size (W25Q32JV data sheet, AC characteristics)."""
 _READ_BYTES_PER_MS = 20_000
@@ -43,6 +45,7 @@ def measure(progress: Callable[[str], None]) -> Figures:
     figures = _wear()
     progress("store: instructions of bare metal, RAM")
     figures |= _costs()
+    figures |= _pin()
     progress(f"store: opening {N_RECORDS_MOUNTED:,} records")
     figures |= _mount()
     return {f"store.{name}": value for name, value in figures.items()}
@@ -113,6 +116,12 @@ def _costs() -> Figures:
     return figures
 
 
+def _pin() -> Figures:
+    """How long a PIN takes, and the longest that others wait for it meanwhile."""
+    counted = on_bare_metal(PROGRAMS / "pin_check.py", b"", _CHIP_SHIFT)
+    return {f"pin.{name}_ms": round(us / 1000, 1) for name, us in counted.items()}
+
+
 def _mount() -> Figures:
     """A store of this many records, written by one firmware and opened by the other."""
     with tempfile.TemporaryDirectory(prefix="handset-figures-") as name:
@@ -133,9 +142,9 @@ def _mount() -> Figures:
     }
 
 
-def on_bare_metal(program: Path, flash: bytes) -> Counted:
-    """The figures of a program in place of the application of qemu_rv32."""
-    with counted_handset(program, flash, device_secret=_SECRET) as handset:
+def on_bare_metal(program: Path, flash: bytes, shift: int = 0) -> Counted:
+    """The figures of a program in place of the application of qemu_rv32; see counted_handset."""
+    with counted_handset(program, flash, _SECRET, shift) as handset:
         handset.power_on()
         return {name: n[-1] for name, n in figures_of(handset, "done", _TIMEOUT_S).items()}
 

@@ -180,8 +180,10 @@ class Keeper:
             if not await self._check(old, True):
                 is_done = True
                 return False
-            self._store.put_keys(await self._wrap(new))
-            self._note_rounds()
+            body = await self._wrap(new)
+            await self._give_way()
+            self._store.put_keys(body)
+            self._note_rounds(body)
             is_done = at_handset
             return True
         finally:
@@ -233,7 +235,7 @@ class Keeper:
 
     def _begin(self) -> None:
         self.state = "ready"
-        self._note_rounds()
+        self._note_rounds(self._store.keys_body())
         self._read_settings()
         if self._tries() >= self.settings["tries_max"]:
             # The power went during the last check. Nobody knows what it would have said, and who
@@ -257,9 +259,9 @@ class Keeper:
         except Damaged:
             return self.settings["tries_max"] - 1
 
-    def _note_rounds(self) -> None:
+    def _note_rounds(self, keys_body: bytes) -> None:
         """What a check of the PIN costs; 0 where there is none."""
-        self._rounds = struct.unpack_from("<I", self._store.keys_body(), _ROUNDS_AT)[0]
+        self._rounds = struct.unpack_from("<I", keys_body, _ROUNDS_AT)[0]
 
     def _read_settings(self) -> None:
         self.settings = dict(DEFAULT_SETTINGS)
@@ -336,15 +338,22 @@ class Keeper:
             pass
 
     async def _derive(self, pin: str, salt: bytes, rounds: int) -> None:
-        """The PIN's KEK, in slices between which everything else has its turn."""
+        """The PIN's KEK, in slices."""
         self._custody.pin_begin(pin.encode(), salt, rounds)
-        while not self._slice()[0]:
-            await asyncio.sleep(0)
-            if self._is_interrupted:
-                raise Interrupted("locked while a PIN was being checked")
+        while not (await self._slice())[0]:
+            pass
+        await self._give_way()
 
-    def _slice(self) -> tuple:
+    async def _give_way(self) -> None:
+        """Everything else has its turn: between two slices, and between a slice and what is
+        written to the flash before the first and after the last, which takes as long as one."""
+        await asyncio.sleep(0)
+        if self._is_interrupted:
+            raise Interrupted("locked while a PIN was being checked or changed")
+
+    async def _slice(self) -> tuple:
         """One slice: whether it was the last, its rounds, and the milliseconds it took."""
+        await self._give_way()
         n_rounds = self._slice_rounds
         began_ms = self._clock.ticks_ms()
         is_last = self._custody.pin_step(n_rounds)
@@ -372,12 +381,9 @@ class Keeper:
         n_rounds = took_ms = 0
         is_last = False
         while took_ms < _CALIBRATION_MS and not is_last:
-            is_last, n, ms = self._slice()
+            is_last, n, ms = await self._slice()
             n_rounds += n
             took_ms += ms
-            await asyncio.sleep(0)
-            if self._is_interrupted:
-                raise Interrupted("locked while the PIN was being changed")
         self._custody.pin_forget()
         rounds = n_rounds * self.settings["check_ms"] // max(1, took_ms)
         return min(max(ROUNDS_MIN, rounds), ROUNDS_MAX)

@@ -478,6 +478,41 @@ def test_others_have_their_turn_between_slices(protected: World) -> None:
     assert max(gaps_ms) <= _SLICE_MS_LIMIT
 
 
+def test_others_have_their_turn_between_slices_and_what_is_written(
+    protected: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two of them on end would be more than others wait for."""
+    deeds: list[str] = []
+
+    def note(owner: object, name: str) -> None:
+        deed = getattr(owner, name)
+
+        def noted(*arguments: object) -> object:
+            deeds.append(name)
+            return deed(*arguments)
+
+        monkeypatch.setattr(owner, name, noted)
+
+    note(protected.store, "put_tries")
+    note(protected.store, "put_keys")
+    note(protected.custody, "pin_step")
+
+    async def others() -> None:
+        while True:
+            deeds.append("others")
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        other = asyncio.ensure_future(others())
+        assert await protected.keeper.change_pin(PIN, OTHER, True)
+        other.cancel()
+
+    asyncio.run(both())
+    assert {"put_tries", "put_keys", "pin_step"} <= set(deeds)
+    pairs = list(zip(deeds, deeds[1:], strict=False))
+    assert [pair for pair in pairs if "others" not in pair] == []
+
+
 # --------------------------------------------------------------------------------------------- lock
 
 
