@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _KEY_COPIES = 2
 _SECTORS_MIN = 6
-_SEARCH_BYTES = 256
+_SEARCH_BYTES = 1024
 _TRIES = "<H"
 
 
@@ -110,17 +110,21 @@ class Store:
 
     def _erase_what_was(self, sector: int) -> None:
         """No header of a store from before stays: it might be taken for this one's."""
-        header = bytearray(layout.SECTOR_HEADER_BYTES)
-        self._flash.read(sector * self._log.sectors.sector_bytes, header)
-        count = layout.erase_count_of(header)
         sectors = self._log.sectors
+        count, was_opened = self._history(sector)
         sectors.erase_count[sector] = max(0, count)
-        opened = header[layout.ERASED_BYTES :]
-        if opened != b"\xff" * len(opened):
+        if was_opened:
             if not sectors.erase(sector):
                 sectors.disown(sector)
         elif count >= 0:
             sectors.state[sector] = CLEAN
+
+    def _history(self, sector: int) -> "tuple[int, bool]":
+        """Its erase count, -1 where nobody knows; and whether it was opened since."""
+        header = bytearray(layout.SECTOR_HEADER_BYTES)
+        self._flash.read(sector * self._log.sectors.sector_bytes, header)
+        opened = header[layout.ERASED_BYTES :]
+        return layout.erase_count_of(header), opened != b"\xff" * len(opened)
 
     def _read_journals(self, entries: "dict[int, list[int]]") -> None:
         for journal in self._journals.values():
@@ -533,8 +537,14 @@ class Store:
         if self.report.state != "wiping":
             self._announce_wipe()
         self._custody.lock()
+        for copy in range(_KEY_COPIES):
+            place = log.find(layout.KEYS, self._key_id(copy))
+            if place:
+                self._wipe_at(place)
+        # Older ones that a cut may have left. None is where nothing was written since the erase:
+        # keys are overwritten before their sector is erased.
         for sector in range(log.sectors.n):
-            if log.sectors.state[sector] != CLEAN:
+            if self._history(sector)[1]:
                 self._wipe_keys_in(sector)
         for sector in range(log.sectors.n):
             if sector != log.sectors.heads[layout.HOT].sector:
@@ -565,8 +575,11 @@ class Store:
         n_bytes = self._log.sectors.sector_bytes
         behind = (sector + 1) * n_bytes - layout.record_bytes(layout.KEYS, layout.KEYS_UNITS)
         chunk = bytearray(_SEARCH_BYTES)
+        blank = b"\xff" * _SEARCH_BYTES
         for start in range(sector * n_bytes, (sector + 1) * n_bytes, _SEARCH_BYTES):
             self._flash.read(start, chunk)
+            if chunk == blank:
+                continue
             for first in (layout.KEYS, layout.KEYS | layout.LAST):
                 at = chunk.find(bytes((first, layout.KEYS_UNITS)))
                 while at >= 0:
