@@ -202,15 +202,15 @@ class StoreGroup:
 
     async def _wipe_later(self) -> bool:
         await asyncio.sleep(_WIPE_AFTER_S)
-        self._keeper.wipe()
+        await self._keeper.wipe()
         return True
 
     def _begin(self, task: str, work: "Callable[..., Awaitable]", *arguments: "Any") -> None:
-        # Wiping waits for nothing: what it has locked out ends by itself.
+        # Wiping waits for no PIN: what it has locked out ends by itself.
         if task != "wipe":
             self._need_ready()
-            if self._task_state == "running":
-                raise CommandError(EBUSY, "%s is still being done" % self._task)
+        if self._task_state == "running" and (task != "wipe" or self._task == task):
+            raise CommandError(EBUSY, "%s is still being done" % self._task)
         self._n_begun += 1
         self._task = task
         self._task_state = "running"

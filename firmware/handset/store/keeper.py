@@ -23,6 +23,7 @@ from handset.store.layout import PERSONAL, PROFESSIONAL, SERVICE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from hal.contracts import Clock, Custody, Rng
@@ -209,13 +210,14 @@ class Keeper:
         if lock_after_ms and not 0 <= passed_ms < lock_after_ms:
             self.lock()
 
-    def wipe(self) -> None:
-        """Everything goes, keys first; then a new, empty store without PIN. A cut half-way does not
-        save anything: the next start goes on."""
+    async def wipe(self) -> None:
+        """Everything goes, keys first and at once, the rest sector by sector; then a new, empty
+        store without PIN. A cut half-way does not save anything: the next start goes on."""
         if self.state == "closed":
-            raise Refused("the store has not been opened")
+            raise Refused("the store is closed: it has not been opened, or is being wiped")
         self.lock()
-        self._wipe()
+        for _ in self._wiping():
+            await asyncio.sleep(0)
 
     # ------------------------------------------------------------------------------- start and end
 
@@ -245,9 +247,16 @@ class Keeper:
             self._unlock_without_pin(False)
 
     def _wipe(self) -> None:
+        """At start, when nobody waits."""
+        for _ in self._wiping():
+            pass
+
+    def _wiping(self) -> "Iterator[None]":
         self.state = "closed"
         self._rounds = 0
-        self._store.wipe()
+        self._store.begin_wipe()
+        yield from self._store.wipe_sectors()
+        yield
         self._custody.forget()
         self._create()
 
@@ -313,7 +322,7 @@ class Keeper:
         if is_right:
             self._forgive()
         elif tries >= self.settings["tries_max"]:
-            self._wipe()
+            await self.wipe()
         return is_right
 
     def _forgive(self) -> None:

@@ -530,8 +530,14 @@ class Store:
         self._log.commit(t, OWN)
 
     def wipe(self) -> None:
-        """Everything goes: the keys first. Goes on where it was cut, when it is called again after
-        `open` has said "wiping"."""
+        """Everything goes: the keys first."""
+        self.begin_wipe()
+        for _ in self.wipe_sectors():
+            pass
+
+    def begin_wipe(self) -> None:
+        """From here on there is no way back, and when it returns, no key. Goes on where it was cut,
+        when it is called again after `open` has said "wiping"."""
         log = self._log
         self._is_open = False
         if self.report.state != "wiping":
@@ -546,9 +552,14 @@ class Store:
         for sector in range(log.sectors.n):
             if self._history(sector)[1]:
                 self._wipe_keys_in(sector)
+
+    def wipe_sectors(self) -> "Iterator[None]":
+        """The rest, a sector each time; to be exhausted. The one that says so goes last."""
+        log = self._log
         for sector in range(log.sectors.n):
             if sector != log.sectors.heads[layout.HOT].sector:
                 self._erase_what_was(sector)
+                yield
         head = log.sectors.heads[layout.HOT].sector
         if head >= 0:
             # From here on it is no store's: what a cut leaves of the erase is nobody's.

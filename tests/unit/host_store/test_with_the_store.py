@@ -1,5 +1,6 @@
 """The host's side of the store with the firmware's own store and keeper at the other end."""
 
+import asyncio
 import random
 
 import pytest
@@ -137,7 +138,7 @@ def test_an_older_image_of_the_flash_is_found_out(real, looks):
 
 def test_a_store_that_was_wiped_by_itself_is_found_out(real, looks):
     looks.look(opened(real), SERIAL)
-    real.keeper.wipe()
+    asyncio.run(real.keeper.wipe())
     assert looks.look(opened(real), SERIAL).reasons
 
 

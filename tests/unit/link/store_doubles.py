@@ -140,7 +140,7 @@ class FlagKeeper:
             self.tries = 0
             return True
         if self.tries >= 10:
-            self.wipe()
+            await self.wipe()
         return False
 
     async def unlock(self, pin, at_handset):
@@ -160,8 +160,9 @@ class FlagKeeper:
     def lock(self):
         self.store.open_domains -= {PROFESSIONAL, PERSONAL}
 
-    def wipe(self):
+    async def wipe(self):
         self.lock()
+        await asyncio.sleep(0)
         self.wiped += 1
         self.pin = None
         self.store.values.clear()

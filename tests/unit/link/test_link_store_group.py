@@ -225,6 +225,17 @@ def test_wiping_does_not_wait_for_a_pin_being_checked():
     assert (bench.keeper.wiped, status["task"], status["task_state"]) == (1, "wipe", "done")
 
 
+def test_wiping_is_not_begun_twice():
+    bench = Bench()
+    assert bench.call("wipe", confirm=SERIAL) == {}
+    assert bench.call("wipe", confirm=SERIAL)["rc"] == server.EBUSY
+    bench.run_tasks()
+    assert (bench.keeper.wiped, bench.call("status")["task_state"]) == (1, "done")
+    assert bench.call("wipe", confirm=SERIAL) == {}
+    bench.run_tasks()
+    assert bench.keeper.wiped == 2
+
+
 # ---------------------------------------------------------------------------------------- verify
 
 

@@ -79,6 +79,9 @@ class World:
     def change(self, old: str, new: str, at_handset: bool = False) -> bool:
         return asyncio.run(self.keeper.change_pin(old, new, at_handset))
 
+    def wipe(self) -> None:
+        asyncio.run(self.keeper.wipe())
+
     def unlock_patiently(self, pin: str, at_handset: bool = False) -> bool:
         self.clock.pass_ms(self.keeper.wait_ms())
         return self.unlock(pin, at_handset)
@@ -387,9 +390,8 @@ def test_with_a_damaged_counter_one_try_is_left(
     assert twin.unlock_patiently(PIN), "who knows the PIN sets it right"
     old = protected.store.keys_body()
     protected.clock.pass_ms(protected.keeper.wait_ms())
-    monkeypatch.setattr(
-        protected.store, "wipe", lambda wipe=protected.store.wipe: _undone(wipe, monkeypatch)
-    )
+    begin = protected.store.begin_wipe
+    monkeypatch.setattr(protected.store, "begin_wipe", lambda: _undone(begin, monkeypatch))
     assert not protected.unlock(WRONG)
     assert_all_new(protected, old)
 
@@ -417,14 +419,14 @@ def test_a_cut_during_the_last_check_does_not_give_another(protected: World) -> 
 def test_a_wipe_goes_on_wherever_it_is_cut(protected: World) -> None:
     old = protected.store.keys_body()
     uncut = protected.twin()
-    uncut.keeper.wipe()
+    uncut.wipe()
     assert_all_new(uncut, old)
-    for operation in protected.operations_of(lambda world: world.keeper.wipe()):
+    for operation in protected.operations_of(World.wipe):
         for how in ("torn_bits", "erase_part", "clean"):
             world = protected.twin()
             world.cut_after(operation, how)
             with pytest.raises(PowerCut):
-                world.keeper.wipe()
+                world.wipe()
             assert world.restart() == "ready", (operation, how)
             if world.keeper.pin_set:
                 # Cut before it was decided: nothing happened at all.
@@ -432,6 +434,33 @@ def test_a_wipe_goes_on_wherever_it_is_cut(protected: World) -> None:
                 assert world.unlock(PIN)
                 continue
             assert_all_new(world, old)
+
+
+def test_others_have_their_turn_between_sectors_that_are_wiped(protected: World) -> None:
+    """No key is left before the first of them, and nobody gets at a store that is half gone."""
+    old = protected.store.keys_body()
+    n_turns = 0
+
+    async def others() -> None:
+        nonlocal n_turns
+        while protected.keeper.state == "closed":
+            n_turns += 1
+            assert old is not None and old[85:133] not in protected.flash.image()
+            with pytest.raises(policy.Refused, match="closed"):
+                await protected.keeper.unlock(PIN, True)
+            with pytest.raises(policy.Refused, match="being wiped"):
+                await protected.keeper.wipe()
+            await asyncio.sleep(0)
+
+    async def both() -> None:
+        wiping = asyncio.ensure_future(protected.keeper.wipe())
+        await asyncio.sleep(0)
+        await others()
+        await wiping
+
+    asyncio.run(both())
+    assert n_turns >= protected.flash.size_bytes() // protected.flash.sector_bytes() - 1
+    assert_all_new(protected, old)
 
 
 # --------------------------------------------------------------------------------- cost of a check
