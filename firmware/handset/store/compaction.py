@@ -261,4 +261,5 @@ def wipe_record(log: "Log", record: "Record") -> None:
     if found == zeros:
         return
     log.sectors.write(record.offset + layout.LIFE_AT, layout.DEAD)
-    log.sectors.write(record.offset + at, zeros)
+    if not log.sectors.write(record.offset + at, zeros):
+        log.n_unwritten += 1

@@ -42,6 +42,9 @@ class Log:
         self._previous = bytearray(layout.MAC_BYTES)
         self.n_commits = 0
         self.n_payload_bytes = 0
+        # Writes of its own that the flash refused, and that it goes on without: a second copy of
+        # the keys, zeros over old ones, what announces a wipe.
+        self.n_unwritten = 0
 
     def forget_all(self) -> None:
         """As if the flash had not been looked at yet."""

@@ -307,7 +307,8 @@ class Store:
         except Exception:
             state.next = number
             raise
-        self._retire(kept, state, number)
+        if not self._transaction.is_begun:
+            self._retire(kept, state, number)
         return number
 
     def entries(self, journal: str, first: int = 0) -> "Iterator[tuple[int, bytes]]":
@@ -347,10 +348,9 @@ class Store:
             self._save_state(kept, state, changed)
 
     def _retire(self, kept: Journal, state: State, number: int) -> None:
-        """Old entries go, when a day begins or there are too many. The entry that brought this
-        about is safe already: a full store keeps the old ones a while longer, and counts that."""
-        if self._transaction.is_begun:
-            return
+        """Old entries go, when a day begins or there are too many. Entries from `number` on, which
+        brought this about, are safe already: a full store keeps the old ones a while longer, and
+        counts that."""
         day = self._today()
         changed = state.copy()
         if state.is_new_day(day):
@@ -406,6 +406,10 @@ class Store:
             self.abort()
             raise
         t.clear()
+        for kept in self._journals.values():
+            state, number = self._states[kept.number], self._next_before[kept.number]
+            if state.next > number:
+                self._retire(kept, state, number)
 
     def abort(self) -> None:
         """Forget it."""
@@ -462,6 +466,7 @@ class Store:
                 if copy == 0:
                     raise
                 # The keys have changed: one copy must do, until the next boot tries again.
+                self._log.n_unwritten += 1
             if old:
                 self._wipe_at(old)
 
@@ -473,7 +478,7 @@ class Store:
             try:
                 log.room.make(0, 0, OWN, layout.HOT)
             except StoreError:
-                pass
+                log.n_unwritten += 1
         kept = [log.find(layout.KEYS, self._key_id(copy)) for copy in range(_KEY_COPIES)]
         for offset in met:
             if offset // 4 not in kept:
@@ -484,6 +489,7 @@ class Store:
                     self.put_keys(newest)
                 except StoreError:
                     # A flash that takes nothing more can still be read.
+                    log.n_unwritten += 1
                     self._wipe_older(newest)
                 return
 
@@ -576,8 +582,9 @@ class Store:
             log.room.make(t.bytes_in_flash(), 0, OWN, layout.HOT)
             log.write(t, layout.HOT)
         except StoreError:
-            # The keys go even where nothing can be written.
-            self.report.tail = "in doubt"
+            # The keys go even where nothing can be written: a cut from here on may leave a store
+            # that does not know that it was to be wiped.
+            log.n_unwritten += 1
         self.report.state = "wiping"
 
     def _wipe_keys_in(self, sector: int) -> None:
@@ -627,6 +634,7 @@ class Store:
             "erase_count_min": min(counts),
             "erase_count_max": max(counts),
             "put_off": self.n_put_off,
+            "unwritten": log.n_unwritten,
             "damage": len(self.report.damage) + log.compaction.n_altered,
             "index_bytes": log.index.n_bytes(),
             "table_bytes": sectors.n_bytes(),

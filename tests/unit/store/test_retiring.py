@@ -1,0 +1,98 @@
+"""Old entries go when a day begins or there are too many, however they were appended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from custody_model import CustodyModel
+from nor_flash import NorFlash
+from store_rig import PIN, PIN_SALT, ROUNDS, STORE_SALT
+
+from handset.store.journals import Journal
+from handset.store.layout import SERVICE
+from handset.store.store import Store
+
+_KEPT, _DAYS = 64, 10
+_TRIM_MOST = _KEPT // 16
+
+
+class _Clock:
+    """Says what day it is."""
+
+    day = -1
+
+    def __call__(self) -> int:
+        return self.day
+
+
+class _Log:
+    """A store with one journal."""
+
+    def __init__(self) -> None:
+        self.flash = NorFlash(16)
+        self.custody = CustodyModel(seed=1)
+        self.today = _Clock()
+        self.store = self._store()
+        self.store.open()
+        self.custody.begin(STORE_SALT)
+        self.custody.create()
+        self.custody.pin_begin(PIN.encode(), PIN_SALT, ROUNDS)
+        self.custody.pin_step(ROUNDS)
+        self.store.format(self.custody.wrap(1), STORE_SALT)
+
+    def _store(self) -> Store:
+        journals = {"log": Journal(1, SERVICE, _KEPT, _DAYS)}
+        return Store(self.flash, self.custody, 512, self.today, journals)
+
+    def reopen(self) -> None:
+        self.store = self._store()
+        assert self.store.open().damage == []
+
+    def numbers(self) -> list[int]:
+        return [number for number, _ in self.store.entries("log")]
+
+
+def _alone(store: Store, n: int) -> None:
+    for i in range(n):
+        store.append("log", b"entry %d" % i)
+
+
+def _in_transactions(store: Store, n: int) -> None:
+    for at in range(0, n, 4):
+        store.begin()
+        _alone(store, min(4, n - at))
+        store.commit()
+
+
+_WAYS = pytest.mark.parametrize("append", [_alone, _in_transactions])
+
+
+@_WAYS
+def test_entries_that_are_too_many_go(append: Callable[[Store, int], None]) -> None:
+    log = _Log()
+    append(log.store, 5 * _KEPT)
+    first, following = log.store.span("log")
+    assert following == 5 * _KEPT
+    assert _KEPT <= following - first <= _KEPT + _TRIM_MOST + 4
+    assert log.numbers() == list(range(first, following))
+    log.reopen()
+    assert log.numbers() == list(range(first, following))
+
+
+@_WAYS
+def test_entries_that_are_too_old_go(append: Callable[[Store, int], None]) -> None:
+    log = _Log()
+    for day in range(100, 100 + 2 * _DAYS):
+        log.today.day = day
+        append(log.store, 3)
+    assert log.numbers() == list(range(3 * _DAYS, 6 * _DAYS))
+
+
+def test_an_aborted_transaction_retires_nothing() -> None:
+    log = _Log()
+    _alone(log.store, _KEPT)
+    log.store.begin()
+    _alone(log.store, 20)
+    log.store.abort()
+    assert log.store.span("log") == (0, _KEPT)
