@@ -77,7 +77,8 @@ class Compaction:
             if log.sectors.state[i] == RELEASED:
                 log.sectors.erase(i)
         self._victim = victim
-        self._at = layout.SECTOR_HEADER_BYTES
+        # Of another sector in its place nothing is moved: what is needed is missed at the end.
+        self._at = layout.SECTOR_HEADER_BYTES if log.sectors.is_itself(victim) else -1
         self._keys_met.clear()
         self._oldest = self._oldest_sequence(victim)
         return True

@@ -87,9 +87,16 @@ class Log:
         wanted = hash_of(self._wanted_kind, self._wanted_id)
         if finger_of(other.key()) != finger_of(wanted):
             raise Damaged("another record is at 0x%x: this one is lost" % other.offset)
-        if not other.is_whole or not other.is_right(self.previous_of(other)):
+        if not self.is_in_place(other):
             raise Damaged("the record at 0x%x has changed: it is lost" % other.offset)
         return False
+
+    def is_in_place(self, record: "Record") -> bool:
+        """Whether it is the one that was written here: right, and in the sector that was opened
+        here."""
+        if not self.sectors.is_itself(self.sectors.place_of(record.offset)):
+            return False
+        return record.is_whole and record.is_right(self.previous_of(record))
 
     def previous_of(self, record: "Record") -> bytearray:
         """The MAC before a record: right before it, or before a mark, or the header's."""

@@ -60,6 +60,7 @@ class Sectors:
         self._blank = memoryview(b"\xff" * _CHUNK_BYTES)
         self._header = bytearray(layout.SECTOR_HEADER_BYTES)
         self._element = bytearray(layout.MAC_BYTES)
+        self._found_sequence = bytearray(4)
         self.heads = (Head(), Head())  # by stream
         self.store_salt = b""
         self.n_erases = 0
@@ -105,6 +106,17 @@ class Sectors:
         ends = [head.last_mac for head in self.heads]
         self._custody.mac(self._element, b"head", self.digest, ends[0], ends[1])
         return bytes(self._element)
+
+    def is_itself(self, sector: int) -> bool:
+        """Whether what lies there is the sector that was opened there, and not one of another time
+        or place, in which all is right, too. One whose header is damaged is taken for itself."""
+        start = sector * self.sector_bytes
+        self._flash.read(start + layout.ERASED_BYTES, self._found_sequence)
+        if self._found_sequence == struct.pack("<I", self.sequence[sector]):
+            return True
+        self._flash.read(start, self._header)
+        self.header_mac(self._header, self._element)
+        return self._header[layout.HEADER_MAC_AT :] != self._element
 
     def place_of(self, offset: int) -> int:
         return offset // self.sector_bytes

@@ -197,9 +197,14 @@ class Store:
         """The value, None when there is none. Raises Locked, Damaged."""
         self._check_open()
         place = self._log.find_surely(layout.VALUE, self._id(name, domain))
-        if not place or self._log.look(place, self._log.record).kind == layout.DELETE:
+        if not place:
             return None
-        return self._read(place, domain)
+        record = self._log.look(place, self._log.record)
+        if record.kind != layout.DELETE:
+            return self._read(place, domain)
+        if not self._is_in_place(record):
+            raise self._damaged(record)
+        return None
 
     def delete(self, name: str, domain: int = PROFESSIONAL) -> bool:
         """Forget a value; False when there was none. Uses the room for emergencies if it must:
@@ -265,7 +270,7 @@ class Store:
     def _read(self, place: int, domain: int) -> bytes:
         record = self._log.look(place, self._log.record)
         is_it = layout.domain_of(record.first) == domain and layout.is_alive(record.life)
-        if not is_it or not record.is_whole or not self._is_in_place(record):
+        if not is_it or not self._is_in_place(record):
             raise self._damaged(record)
         if not self._custody.is_open(domain):
             raise Locked("domain %d is locked: unlock it with the PIN" % domain)
@@ -286,8 +291,8 @@ class Store:
         Behind damage that the opening has found its MAC may be right and seem wrong."""
         sector = self._log.sectors.place_of(record.offset)
         if any(sector == damaged for _, damaged, _ in self.report.damage):
-            return True
-        return record.is_right(self._log.previous_of(record))
+            return record.is_whole and self._log.sectors.is_itself(sector)
+        return self._log.is_in_place(record)
 
     def _damaged(self, record: Record) -> Damaged:
         return Damaged("the record at 0x%x is not what was written: it is lost" % record.offset)
@@ -502,6 +507,8 @@ class Store:
     def _keys_at(self, place: int) -> "bytes | None":
         """None where they have been overwritten, or are not what they were."""
         record = self._log.look(place, self._log.record)
+        if not self._log.sectors.is_itself(self._log.sectors.place_of(record.offset)):
+            return None
         body, _ = self._log.body(record)
         right = bytearray(layout.SALT_BYTES)
         self._custody.mac(right, b"keys", body, b"", b"")
@@ -522,7 +529,7 @@ class Store:
         if not place:
             return 0
         record = self._log.look(place, self._log.record)
-        if not record.is_right(self._log.previous_of(record)):
+        if not self._log.is_in_place(record):
             raise self._damaged(record)
         n_tries: int = struct.unpack_from(_TRIES, self._log.body(record)[0], 0)[0]
         return n_tries
