@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from handset.store.log import Log
 
 _RECORDS_A_SLICE = 4
-_LOOKS_A_SLICE = 16
+_BYTES_A_SLICE = 2048  # then no more, but for the one that went beyond
+_LOOKS_A_SLICE = 32
 _CHUNK_BYTES = 128
 _RELEASE_BODY_BYTES = layout.LENGTH_BYTES + layout.UNIT_BYTES
 
@@ -35,6 +36,7 @@ class Compaction:
         self._victim = -1
         self._at = 0
         self._oldest = 0
+        self._is_careful = False  # looks at the MACs of all records, not of those needed only
         self._keys_met: list[int] = []
         self._refused: set[int] = set()  # they hold what was damaged since the opening
         self.is_moving = False
@@ -73,15 +75,25 @@ class Compaction:
         if victim < 0:
             return False
         log = self._log
-        for i in range(log.sectors.n):
-            if log.sectors.state[i] == RELEASED:
-                log.sectors.erase(i)
+        while self.erase_released():
+            pass
         self._victim = victim
         # Of another sector in its place nothing is moved: what is needed is missed at the end.
-        self._at = layout.SECTOR_HEADER_BYTES if log.sectors.is_itself(victim) else -1
+        is_itself = log.sectors.is_itself(victim)
+        self._at = layout.SECTOR_HEADER_BYTES if is_itself else -1
+        self._is_careful = not is_itself
         self._keys_met.clear()
         self._oldest = self._oldest_sequence(victim)
         return True
+
+    def erase_released(self) -> bool:
+        """Erase one sector that has been released; False when there is none."""
+        sectors = self._log.sectors
+        for i in range(sectors.n):
+            if sectors.state[i] == RELEASED:
+                sectors.erase(i)
+                return True
+        return False
 
     def one_sector(self) -> bool:
         """Empty a whole sector. False when none would give anything."""
@@ -97,10 +109,12 @@ class Compaction:
 
     def slice(self) -> None:
         """Move a few records, or release the sector."""
-        # -1: all was found, and the release did not come about.
-        offsets = self._collect() if self._at >= 0 else []
-        self._move_all(offsets)
-        if self._at < 0:
+        if self._at >= 0:
+            self._move_all(self._collect())
+        elif self._log.sectors.live_bytes[self._victim] and not self._is_careful:
+            self._is_careful = True
+            self._at = layout.SECTOR_HEADER_BYTES
+        else:
             self._release_victim()
 
     # --- what is needed -----------------------------------------------------------------------
@@ -118,33 +132,39 @@ class Compaction:
         base = self._victim * sectors.sector_bytes
         end = sectors.end[self._victim]
         offsets: list[int] = []
+        n_bytes = 0
         for _ in range(_LOOKS_A_SLICE):
             if self._at >= end:
                 self._at = -1
                 break
             is_one = record.load(base + self._at, end - self._at)
-            if not is_one or not record.is_right(log.previous_of(record)):
+            is_known = is_one and self._is_known(record)
+            # Most of them are not needed, and their MACs are not looked at: where one is damaged
+            # and leads beyond what is needed, all is done once more, carefully.
+            is_checked = is_known or self._is_careful
+            if not is_one or (is_checked and not record.is_right(log.previous_of(record))):
                 # Damaged. Its length is not to be trusted: the next one is found by its MAC.
                 self._at += 4
                 continue
+            self._at += record.n_bytes
             if record.is_keys():
                 self._keys_met.append(record.offset)
-            if not self._counts(record):
-                self._at += record.n_bytes
+            if not is_known or not self._counts(record):
                 continue
             offsets.append(record.offset)
-            self._at += record.n_bytes
-            if len(offsets) == _RECORDS_A_SLICE:
+            n_bytes += record.n_bytes
+            if len(offsets) == _RECORDS_A_SLICE or n_bytes >= _BYTES_A_SLICE:
                 break
         return offsets
 
-    def _counts(self, record: "Record") -> bool:
-        log = self._log
-        place = record.offset // 4
+    def _is_known(self, record: "Record") -> bool:
+        """Whether the index has it."""
         if record.kind in (layout.RELEASE, layout.WIPE):
             return False
-        if not log.index.has(record.key(), place):
-            return False
+        return self._log.index.has(record.key(), record.offset // 4)
+
+    def _counts(self, record: "Record") -> bool:
+        log, place = self._log, record.offset // 4
         if record.kind != layout.DELETE:
             return True
         # What it deleted lies in a sector that was there at the time, or nowhere.

@@ -5,6 +5,8 @@ store's own records that take little and are how it gets out of being full (dele
 PIN, keys, journals' ends, the wipe).
 """
 
+import struct
+
 from handset.store import layout
 from handset.store.errors import Full
 from handset.store.sectors import BAD, CLEAN, LIVE
@@ -25,6 +27,8 @@ _FILL_SIXTEENTHS = 15
 OWN_RECORDS = 16
 # Compactions that gave nothing, one after the other: large records may not pack any better.
 _FUTILE_MAX = 3
+# Trimmed entries that are forgotten at a time.
+_FORGOTTEN_A_SLICE = 4
 # Erased ahead of need, by tidy.
 _CLEAN_AHEAD = 3
 # A sector that was erased so much less often than others takes its turn, once in so many erases.
@@ -37,12 +41,16 @@ class Room:
 
     def __init__(self, log: "Log") -> None:
         self._log = log
-        self._futile_live = -1  # bytes that were live when compaction gave nothing
+        self._futile_dead = -1  # bytes that were dead when compaction gave nothing
         self._n_erases_at_turn = 0
         self._free_before = 0
+        self._n_commits_before = 0
+        # [journal, number, end]: entries that are void, and still in the index.
+        self._trimmed: list[list[int]] = []
 
     def forget(self) -> None:
-        self._futile_live = -1
+        self._trimmed.clear()
+        self._futile_dead = -1
         self._n_erases_at_turn = self._log.sectors.n_erases
 
     # --- how much there is --------------------------------------------------------------------
@@ -59,6 +67,12 @@ class Room:
         a_sector = sectors.sector_bytes - layout.SECTOR_HEADER_BYTES
         return max(0, n_usable) * a_sector * _FILL_SIXTEENTHS // 16
 
+    def _dead_bytes(self) -> int:
+        """Written, and needed no more."""
+        sectors = self._log.sectors
+        n_written = sum(sectors.end[i] for i in range(sectors.n) if sectors.state[i] == LIVE)
+        return n_written - self.live_bytes()
+
     def _free_bytes(self) -> int:
         sectors = self._log.sectors
         heads = sectors.room(layout.HOT) + sectors.room(layout.COLD)
@@ -70,12 +84,13 @@ class Room:
         """See to it that so many bytes can be written, which supersede others. Raises Full,
         WornOut."""
         log = self._log
-        live_bytes = self.live_bytes()
-        if live_bytes + n_bytes - n_superseded > self.capacity_bytes(level):
-            raise Full(
-                "%d bytes do not fit: %d of %d are in use; delete something first"
-                % (n_bytes, live_bytes, self.capacity_bytes(level))
-            )
+        n_more, most = n_bytes - n_superseded, self.capacity_bytes(level)
+        while self.live_bytes() + n_more > most:
+            if not self.forget_some():
+                raise Full(
+                    "%d bytes do not fit: %d of %d are in use; delete something first"
+                    % (n_bytes, self.live_bytes(), most)
+                )
         # While no sector is free nothing is written but copies, and what releases the originals:
         # should a cut spoil the sector they go to, it can be thrown away.
         while log.sectors.n_free() < _KEPT_FREE[OWN] and log.compaction.one_sector():
@@ -85,15 +100,20 @@ class Room:
             if log.sectors.n_free() > _KEPT_FREE[level]:
                 log.sectors.open_next(stream, log.version)
             elif n_futile == _FUTILE_MAX or (level != OWN and self._is_futile()):
-                self._futile_live = self.live_bytes()
+                if self.forget_some():
+                    n_futile = 0
+                    continue
+                self._futile_dead = self._dead_bytes()
                 raise Full("the records do not pack any better: delete something first")
             else:
                 n_futile = 0 if self._compact_one() else n_futile + 1
+                if not n_futile:
+                    self._futile_dead = -1
 
     def _is_futile(self) -> bool:
-        """Nothing was to be gained last time, and not much has gone since."""
-        gone = self._futile_live - self.live_bytes()
-        return self._futile_live >= 0 and gone < self._log.sectors.sector_bytes // 4
+        """Nothing was to be gained last time, and not much has been superseded or deleted since."""
+        more = self._dead_bytes() - self._futile_dead
+        return self._futile_dead >= 0 and more < self._log.sectors.sector_bytes // 4
 
     def _compact_one(self) -> bool:
         before = self._free_bytes()
@@ -104,6 +124,8 @@ class Room:
         gone from the flash. Raises Full."""
         index = self._log.index
         most = index.records_max + (OWN_RECORDS if level == OWN else 0)
+        while index.n_records + n_new > most and self.forget_some():
+            pass
         for _ in range(self._log.sectors.n):
             if index.n_records + n_new <= most:
                 return
@@ -127,31 +149,83 @@ class Room:
         log.compaction.finish()
         return True
 
+    # --- entries that are void ----------------------------------------------------------------
+
+    def entries_trimmed(self, journal: int, first: int, end: int) -> None:
+        """Entries `first` to `end` - 1 are needed no more: they are forgotten bit by bit."""
+        for span in self._trimmed:
+            if span[0] == journal:
+                span[2] = end
+                return
+        self._trimmed.append([journal, first, end])
+
+    def forget_some(self) -> bool:
+        """Take a few trimmed entries out of index and account. False: there are none."""
+        if not self._trimmed:
+            return False
+        log, span = self._log, self._trimmed[0]
+        journal, first, end = span
+        span[1] = min(end, first + _FORGOTTEN_A_SLICE)
+        for number in range(first, span[1]):
+            place = log.find(layout.ENTRY, struct.pack(layout.ENTRY_ID, journal, number))
+            if place:
+                log.forget(place)
+        if span[1] == end:
+            self._trimmed.pop(0)
+        return True
+
     # --- in quiet times -----------------------------------------------------------------------
 
     def tidy(self) -> bool:
-        """One bounded piece of work: a sector erased, or a few records moved. False: nothing to
-        do."""
-        log, sectors = self._log, self._log.sectors
-        if log.kill_superseded():
+        """One bounded piece of work: a sector erased, or a few records looked at, moved or
+        forgotten. False: nothing to do."""
+        log, compaction = self._log, self._log.compaction
+        if log.kill_superseded() or self.forget_some():
             return True
-        if log.compaction.is_under_way():
+        if self._is_erase_due():
+            return True
+        if compaction.is_under_way():
             self._slice()
             return True
-        if sectors.n_clean() < _CLEAN_AHEAD and sectors.n_free() > sectors.n_clean():
-            sectors.erase(self._dirty_one())
-            return True
-        return self._begin(self._cheapest()) or self._begin(self._coldest())
+        cheapest = self._cheapest()
+        victim = cheapest if cheapest >= 0 else self._coldest()
+        if victim < 0:
+            return False
+        if not compaction.erase_released():
+            self._begin(victim, cheapest < 0)
+        return True
 
-    def _begin(self, victim: int) -> bool:
+    def _is_erase_due(self) -> bool:
+        """Erase a sector that is to be opened soon; False when none is due. What compaction opens
+        next is erased in a slice of its own, too."""
+        sectors = self._log.sectors
+        if self._log.compaction.is_under_way():
+            sector = sectors.choose_free(layout.COLD)
+            is_due = sector >= 0 and sectors.state[sector] != CLEAN
+        else:
+            n_clean = sectors.n_clean()
+            is_due = n_clean < _CLEAN_AHEAD and sectors.n_free() > n_clean
+            sector = self._dirty_one() if is_due else -1
+        if is_due:
+            sectors.erase(sector)
+        return is_due
+
+    def _begin(self, victim: int, is_for_wear: bool) -> None:
+        sectors = self._log.sectors
         self._free_before = self._free_bytes()
-        return self._log.compaction.begin(victim)
+        self._n_commits_before = self._log.n_commits
+        self._log.compaction.begin(victim)
+        if is_for_wear:
+            self._n_erases_at_turn = sectors.n_erases
+            sectors.wants_worn = True
 
     def _slice(self) -> None:
-        compaction = self._log.compaction
-        compaction.slice()
-        if not compaction.is_under_way() and self._free_bytes() <= self._free_before:
-            self._futile_live = self.live_bytes()
+        log = self._log
+        log.compaction.slice()
+        if log.compaction.is_under_way() or log.n_commits > self._n_commits_before + 1:
+            return  # but for the release, others have taken room meanwhile
+        is_futile = self._free_bytes() <= self._free_before
+        self._futile_dead = self._dead_bytes() if is_futile else -1
 
     def _dirty_one(self) -> int:
         sectors = self._log.sectors
@@ -183,6 +257,4 @@ class Room:
         coldest = min(used, key=lambda i: sectors.erase_count[i])
         if max(counts) - sectors.erase_count[coldest] <= _WEAR_SPREAD_MAX:
             return -1
-        self._n_erases_at_turn = sectors.n_erases
-        sectors.wants_worn = True
         return coldest

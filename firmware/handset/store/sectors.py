@@ -64,7 +64,7 @@ class Sectors:
         self.heads = (Head(), Head())  # by stream
         self.store_salt = b""
         self.n_erases = 0
-        self.wants_worn = False  # the next one to be opened is for what stays long
+        self.wants_worn = False  # the next cold one is for what stays long
 
     def n_bytes(self) -> int:
         """Of RAM, for the table."""
@@ -142,17 +142,20 @@ class Sectors:
 
     # --- what changes the flash ---------------------------------------------------------------
 
-    def choose_free(self) -> int:
+    def choose_free(self, stream: int) -> int:
         """The free sector to use next: erased rather than not, then least worn; -1 for none. For
         what stays long: the most worn."""
         best = -1
+        wants_worn = self.wants_worn and stream == layout.COLD
         for i in range(self.n):
-            if self.state[i] in _FREE and (best < 0 or self._cost(i) < self._cost(best)):
+            if self.state[i] not in _FREE:
+                continue
+            if best < 0 or self._cost(i, wants_worn) < self._cost(best, wants_worn):
                 best = i
         return best
 
-    def _cost(self, sector: int) -> tuple:
-        if self.wants_worn:
+    def _cost(self, sector: int, wants_worn: bool) -> tuple:
+        if wants_worn:
             return 0, -self.erase_count[sector]
         return self.state[sector] != CLEAN, self.erase_count[sector]
 
@@ -186,9 +189,9 @@ class Sectors:
             self.set_element(old, head.last_mac)
             self.toggle(old, self.digest)
         sequence = 1 + max(self.sequence)
-        sector = self.choose_free()
+        sector = self.choose_free(stream)
         while sector >= 0 and not self._is_opened(sector, sequence, first_version, stream):
-            sector = self.choose_free()
+            sector = self.choose_free(stream)
         if sector < 0:
             if old >= 0:
                 self.toggle(old, self.digest)
@@ -200,7 +203,8 @@ class Sectors:
         self.sequence[sector] = sequence
         self.live_bytes[sector] = 0
         self.end[sector] = layout.SECTOR_HEADER_BYTES
-        self.wants_worn = False
+        if stream == layout.COLD:
+            self.wants_worn = False
 
     def _is_opened(self, sector: int, sequence: int, first_version: int, stream: int) -> bool:
         if self.state[sector] != CLEAN and not self.erase(sector):

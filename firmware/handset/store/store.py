@@ -356,6 +356,7 @@ class Store:
         """Old entries go, when a day begins or there are too many. Entries from `number` on, which
         brought this about, are safe already: a full store keeps the old ones a while longer, and
         counts that."""
+        self._log.room.forget_some()
         day = self._today()
         changed = state.copy()
         if state.is_new_day(day):
@@ -382,10 +383,7 @@ class Store:
         t.add_sealed(layout.JOURNAL, SERVICE, state_id(kept), body, self._next_version())
         self._log.commit(t, OWN)
         self._states[kept.number] = changed
-        for number in range(state.first, changed.first):
-            place = self._log.find(layout.ENTRY, entry_id(kept, number))
-            if place:
-                self._log.forget(place)
+        self._log.room.entries_trimmed(kept.number, state.first, changed.first)
 
     # --- transactions -------------------------------------------------------------------------
 

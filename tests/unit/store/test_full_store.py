@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from custody_model import PROFESSIONAL, SERVICE
 from cut_workload import Handset, new_flash
@@ -141,6 +143,17 @@ def test_updates_in_an_almost_full_store_go_on_for_ever():
     for i in range(1000):
         handset.store.put(kept[i % len(kept)], _VALUE)
     assert _all_there(handset, kept)
+
+
+def test_room_taken_while_a_sector_is_emptied_is_not_a_full_store():
+    """Nothing is full here: a tenth of the flash is in use."""
+    handset = _handset(NorFlash(24))
+    noise = random.Random(1)
+    for _ in range(1500):
+        value = noise.randbytes(noise.choice((10, 60, 60, 400, 1500)))
+        handset.store.put("form/%d" % noise.randrange(20), value)
+        for _slice in range(noise.randrange(3)):
+            handset.store.tidy()
 
 
 def _commit_six(handset: Handset) -> None:
