@@ -212,7 +212,8 @@ class Room:
 
     def _begin(self, victim: int, is_for_wear: bool) -> None:
         sectors = self._log.sectors
-        self._free_before = self._free_bytes()
+        # Of a full sector that takes its turn nobody expects that it gives anything.
+        self._free_before = -1 if is_for_wear else self._free_bytes()
         self._n_commits_before = self._log.n_commits
         self._log.compaction.begin(victim)
         if is_for_wear:
