@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # What was ever written into a sector begins right behind its header.
 _LOOK_BYTES = 256
+# The longest stretch of what seems blank between records, twice a transaction: more is the end.
+_GAP_BYTES = 8192
 _NOTHING = b"\xff" * layout.SECTOR_HEADER_BYTES
 _NEVER_OPENED = b"\xff" * (layout.SECTOR_HEADER_BYTES - layout.ERASED_BYTES)
 
@@ -289,7 +291,7 @@ class Opening:
     def _find_next(self, base: int, at: int, size: int, running: bytearray) -> int:
         """Where the chain goes on behind something that is not right; -1 where it does not."""
         log = self._log
-        written = log.sectors.written_end(base + at, base + size) - base
+        written = log.sectors.written_end(base + at, base + size, _GAP_BYTES) - base
         if written == at:
             return -1
         if self._follows_what_should_be(base, at, size, running):

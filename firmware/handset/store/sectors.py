@@ -249,14 +249,16 @@ class Sectors:
                 return False
         return True
 
-    def written_end(self, start: int, end: int) -> int:
+    def written_end(self, start: int, end: int, gap_bytes: int = 0) -> int:
         """Offset behind the last 4 bytes from `start` up to `end` that are not blank; `start` when
-        all are."""
+        all are. Behind a gap of about `gap_bytes` (0: any) nothing is looked for."""
         found = start
         size = len(self._chunk)
         for at in range(start, end, size):
             if not self.is_blank(at, min(at + size, end)):
                 found = min(at + size, end)
+            elif gap_bytes and at - found >= gap_bytes:
+                break
         while found > start and self.is_blank(found - 4, found):
             found -= 4
         return found

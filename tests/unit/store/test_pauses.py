@@ -186,3 +186,31 @@ def _put_until_full(measured: Measured, most: int) -> int:
         except Full:
             return i
     return most
+
+
+def test_what_opening_and_appending_cost_does_not_grow_with_the_sectors() -> None:
+    """An emulated board has sectors of 256 KiB."""
+    small, large = _reads_of(4096), _reads_of(262_144)
+    # But for the two sectors that are written to: all of those must be blank.
+    assert large[0] <= small[0] + 2 * 1024 + 6 * 64
+    assert large[1] <= small[1] + 4
+
+
+def _reads_of(sector_bytes: int) -> tuple[int, int]:
+    """Of an opening, and of appending an entry, where each start but one followed a power cut."""
+    measured = Measured(16, sector_bytes)
+    for _ in range(6):
+        measured.fill(10)
+        _spoil_head(measured)
+        measured.reopen()
+    opening = measured.cost(measured.reopen)
+    measured.tidy_costs()
+    return opening.n_reads, max(measured.cost(lambda: measured.fill(1)).n_reads for _ in range(20))
+
+
+def _spoil_head(measured: Measured) -> None:
+    """It is given up then, and the next one begun."""
+    size = measured.flash.sector_bytes()
+    for number, state, _, n_written, _ in measured.store.sectors():
+        if state == "head":
+            measured.flash.patch(number * size + n_written, bytes(16))
