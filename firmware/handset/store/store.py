@@ -190,7 +190,7 @@ class Store:
     def _add(self, kind: int, domain: int, record_id: bytes, value: bytes) -> None:
         """A sealed record more in the transaction."""
         version = self._next_version()
-        self._transaction.add_sealed(kind, domain, record_id, bytes(value), version)
+        self._transaction.add_sealed(kind, domain, record_id, value, version)
         self._log.n_payload_bytes += len(value)
 
     def get(self, name: str, domain: int = PROFESSIONAL) -> "bytes | None":
@@ -316,6 +316,17 @@ class Store:
             self._retire(kept, state, number)
         return number
 
+    def amend(self, journal: str, number: int, value: bytes, urgent: bool = False) -> None:
+        """Write the newest entry anew: it stays one of the day at which it was appended, and whoever
+        amends it tomorrow keeps that too short. ValueError for any other number. Raises as `put`."""
+        self._check_open()
+        kept = self._journals[journal]
+        state = self._states[kept.number]
+        if not state.first <= number == state.next - 1:
+            raise ValueError("%d is not the newest entry of %s: append one" % (number, journal))
+        self._add(layout.ENTRY, kept.domain, entry_id(kept, number), value)
+        self._written(URGENT if urgent else NORMAL)
+
     def entries(self, journal: str, first: int = 0) -> "Iterator[tuple[int, bytes]]":
         """Number and value of every entry from `first` on. Raises Locked; and Damaged behind the
         last one where entries were damaged."""
@@ -371,9 +382,9 @@ class Store:
             self.n_put_off += 1
 
     def _entries_max(self, kept: Journal) -> int:
-        """What the journal is to keep, or its share of half the index where that is less."""
+        """What the journal is to keep, or its share of 3/4 of the index where that is less."""
         wanted = sum(journal.entries_max for journal in self._journals.values())
-        share = self._log.index.records_max * kept.entries_max // (2 * wanted)
+        share = self._log.index.records_max * 3 * kept.entries_max // (4 * wanted)
         return min(kept.entries_max, share)
 
     def _save_state(self, kept: Journal, state: State, changed: State) -> None:

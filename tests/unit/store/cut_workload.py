@@ -67,6 +67,11 @@ class Truth:
             journal, value = args
             first, kept = self.entries[journal]
             return replace(self, entries={**self.entries, journal: (first, (*kept, value))})
+        if verb == "amend":
+            journal, number, value = args
+            first, kept = self.entries[journal]
+            assert number == first + len(kept) - 1
+            return replace(self, entries={**self.entries, journal: (first, (*kept[:-1], value))})
         if verb == "trim":
             journal, first = args
             old, kept = self.entries[journal]
@@ -139,6 +144,8 @@ class Handset:
             store.delete(name, domain)
         elif verb == "append":
             store.append(*args)
+        elif verb == "amend":
+            store.amend(*args)
         elif verb == "trim":
             store.trim_journal(*args)
         elif verb == "tries":
@@ -328,6 +335,9 @@ class Workload:
     def _append(self) -> None:
         self.single(("append", self._journal(), self._value(120)))
 
+    def _amend(self) -> None:
+        self.single(self._some_amend(self.truth))
+
     def _trim(self) -> None:
         self.single(self._some_trim(self.truth))
 
@@ -342,8 +352,10 @@ class Workload:
                 action = self._some_put(truth)
             elif kind < 0.75:
                 action = self._some_delete(truth)
-            else:
+            elif kind < 0.9:
                 action = ("append", self._journal(), self._value(60))
+            else:
+                action = self._some_amend(truth)
             actions.append(action)
             truth = truth.changed(action)
         return actions, truth
@@ -452,6 +464,14 @@ class Workload:
             return ("delete", PROFESSIONAL, "was never there")
         return ("delete", *self.random.choice(there))
 
+    def _some_amend(self, truth: Truth) -> Action:
+        """An append where there is no entry yet."""
+        journal = self._journal()
+        first, kept = truth.entries[journal]
+        if not kept:
+            return ("append", journal, self._value(120))
+        return ("amend", journal, first + len(kept) - 1, self._value(250))
+
     def _some_trim(self, truth: Truth) -> Action:
         fullest = max(JOURNALS, key=lambda journal: len(truth.entries[journal][1]))
         first, kept = truth.entries[fullest]
@@ -462,6 +482,7 @@ _VERBS: dict[str, Callable[[Workload], None]] = {
     "put": Workload._put,
     "delete": Workload._delete,
     "append": Workload._append,
+    "amend": Workload._amend,
     "trim": Workload._trim,
     "tries": Workload._tries,
     "transaction": Workload._transaction,
@@ -475,6 +496,7 @@ _WEIGHTS = {
     "put": 40.0,
     "delete": 8.0,
     "append": 20.0,
+    "amend": 8.0,
     "trim": 3.0,
     "tries": 1.5,
     "transaction": 12.0,

@@ -62,6 +62,9 @@ class Model:
             journal = self.journals[rest[0]]
             journal.entries[journal.next] = rest[1]
             journal.next += 1
+        elif kind == "amend":
+            journal = self.journals[rest[0]]
+            journal.entries[journal.next - 1] = rest[1]
 
     def matches(self, reading: Reading) -> bool:
         entries = {
@@ -117,6 +120,9 @@ class StoreMachine(RuleBasedStateMachine):
     def _change(self, change: tuple[Any, ...], result: Any, expected: Any = None) -> None:
         if result == "!Full":
             assert self.model.live_bytes() > self.rig.flash.size_bytes() // 3, "full too early"
+        elif result == "!TooBig":
+            # It alone is refused: what the transaction has by now stays.
+            assert self.changes
         elif self.changes is not None:
             self.changes.append(change)
         else:
@@ -169,6 +175,26 @@ class StoreMachine(RuleBasedStateMachine):
         if self._is_writable(JOURNALS[journal]):
             result = self._play("append", journal, value.hex())
             self._change(("append", journal, value), result, self.model.journals[journal].next)
+
+    @rule(journal=journals, back=st.sampled_from([0, 1, 1, 1, 1, 2]), value=values)
+    def amend(self, journal: str, back: int, value: bytes) -> None:
+        """The newest entry, which a transaction may have brought itself; no other one."""
+        if not self._is_writable(JOURNALS[journal]):
+            return
+        kept = self.model.journals[journal]
+        n_waiting = sum(change[:2] == ("append", journal) for change in self.changes or ())
+        result = self._play("amend", journal, kept.next + n_waiting - back, value.hex())
+        if back == 1 and (n_waiting or kept.next - 1 in kept.entries):
+            self._change(("amend", journal, value), result)
+        else:
+            assert result == "!ValueError", result
+
+    @rule(journal=journals, n=st.integers(5, 40), value=values)
+    def amend_again_and_again(self, journal: str, n: int, value: bytes) -> None:
+        """Room runs out, and is made, under the entry that grows."""
+        if self._is_idle():
+            for i in range(n):
+                self.amend(journal, 1, value + bytes([i]))
 
     @rule(journal=journals, back=st.integers(0, 20))
     def entries(self, journal: str, back: int) -> None:

@@ -34,4 +34,5 @@ def test_the_store_is_a_dict(machine: type[StoreMachine], request: pytest.Fixtur
     # Room ran out, transactions were made, power went: not just anything was tried.
     assert sum(run.rig.flash.n_erases for run in ran) > 5 * len(ran)
     tried = {operation[0] for run in ran for operation, _ in run.trace}
-    assert tried >= {"put", "delete", "append", "trim", "commit", "abort", "power", "tidy", "lock"}
+    assert tried >= {"put", "delete", "append", "amend", "trim", "commit", "abort", "power", "tidy"}
+    assert "lock" in tried
