@@ -18,13 +18,23 @@ class Journal:
         self.days_max = days_max
 
 
-# Two months of positions; the two logs about the agent for a year.
+# Two months of positions; the logs about the agent for a year. The numbers are three quarters of an
+# index of 16,384 records; a smaller one is shared out alike (`Store._entries_max`). With 1,024, and
+# the 284 kB that 80 sectors of 4 KiB take, 768 are the journals':
+#
+#     positions  384 blocks. A day of 8 hours at one a minute is 480 positions: 5 blocks of 100 of an
+#                agent on foot (5 bytes each), 6 of 83 in town traffic. 61 days are 305 blocks of
+#                30,500, which leaves 79 more, 26 %, for those that are closed before they are full.
+#                A full one is 564 bytes of flash, 600 in a box: 305 take 172 kB, 384 take 217 kB
+#     the rest   192, 96, 64 and 32 entries of 100 bytes or so: 38 kB
+#
+# What is left, 256 records and some 30 kB at the worst, 70 in a usual month, is for values.
 JOURNALS = {
-    "positions": Journal(1, layout.PROFESSIONAL, 4000, 61),
-    "calls": Journal(2, layout.PROFESSIONAL, 1000, 366),
-    "consent": Journal(3, layout.PROFESSIONAL, 1000, 366),
-    "messages": Journal(4, layout.PROFESSIONAL, 1000, 366),
-    "alarms": Journal(5, layout.SERVICE, 500, 366),
+    "positions": Journal(1, layout.PROFESSIONAL, 6144, 61),
+    "calls": Journal(2, layout.PROFESSIONAL, 3072, 366),
+    "consent": Journal(3, layout.PROFESSIONAL, 1536, 366),
+    "messages": Journal(4, layout.PROFESSIONAL, 1024, 366),
+    "alarms": Journal(5, layout.SERVICE, 512, 366),
 }
 
 # Trimming by number costs a record: it waits until so many entries are too many.
@@ -87,9 +97,10 @@ class State:
         return too_many if too_many > entries_max // _TRIM_SHARE else 0
 
 
-def entries_kept(journal: Journal) -> int:
-    """More are never needed, however long a full store has put off forgetting."""
-    return 2 * journal.entries_max
+def entries_kept(entries_max: int) -> int:
+    """More are never needed of a journal that keeps so many, also when forgetting was put off. All
+    journals' together fit an index, or what was forgotten and not erased would fill it."""
+    return entries_max + entries_max // 4
 
 
 def state_id(journal: Journal) -> bytes:

@@ -72,7 +72,8 @@ class Store:
         self._is_open = False
         self._transaction.clear()
         self._states = {}
-        entries_max = {j.number: entries_kept(j) for j in self._journals.values()}
+        journals = self._journals.values()
+        entries_max = {j.number: entries_kept(self._entries_max(j)) for j in journals}
         opening = Opening(self._log, entries_max)
         self.report = opening.run()
         while opening.throw_away():
@@ -317,8 +318,8 @@ class Store:
         return number
 
     def amend(self, journal: str, number: int, value: bytes, urgent: bool = False) -> None:
-        """Write the newest entry anew: it stays one of the day at which it was appended, and whoever
-        amends it tomorrow keeps that too short. ValueError for any other number. Raises as `put`."""
+        """Write the newest entry anew. It goes with the day at which it was appended: what is of
+        another day is appended. ValueError for any other number. Raises as `put`."""
         self._check_open()
         kept = self._journals[journal]
         state = self._states[kept.number]
