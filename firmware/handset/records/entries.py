@@ -1,8 +1,24 @@
 """What is in the entries of the journals that the application itself writes.
 
-    positions  `<iiq`: latitude and longitude in 1e-7 degrees (WGS 84), and when it was fixed
+    positions  a block of them, below
     calls      CBOR: [when it began, how many milliseconds it lasted, MCPTT ID of who talked]
     consent    CBOR: [when, what was switched ("geolocation"), on or off]
+
+A block of positions (`blocks.py`), little-endian:
+
+    offset  bytes
+    0       4       latitude of the first position, in 1e-7 degrees (WGS 84), signed
+    4       4       its longitude, likewise
+    8       8       when it was fixed, signed
+    16      1 to 5  of each further position: latitude less that of the one before, in 1e-6 degrees,
+                    signed
+            1 to 5  longitude, likewise
+            1 to 2  seconds since the one before; 0 where the block's first has no date
+
+The last three are varints: 7 bits a byte, the lowest first, bit 7 set in all but the last. Signed
+ones are zigzag: 0, -1, 1, -2, 2 are 0, 1, 2, 3, 4. Differences are between positions as they are
+read, so that errors do not add up: each is right to 0.5e-6 degrees (6 cm) and half a second. Who
+stands still takes 3 bytes a minute, who walks 5, who drives 5 to 7.
 
 Who exports them reads the table in `link/store_spec.py`. Times are milliseconds since 1970-01-01
 UTC, -1 where the handset did not know the date.
@@ -19,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def position(own: "Report") -> bytes:
-    """An entry of positions."""
+    """A position: a block's first."""
     return struct.pack(POSITION, own.lat_deg_e7, own.lon_deg_e7, own.utc_ms)
 
 

@@ -10,6 +10,7 @@ import asyncio
 
 from handset.link import cbor
 from handset.records import entries
+from handset.records.blocks import BLOCK_BYTES, PositionBlock
 from handset.store.errors import StoreError
 from handset.store.keeper import Keeper
 from handset.store.layout import SERVICE
@@ -54,6 +55,8 @@ class Records:
             flash, custody, records_max, self._today, transaction_bytes=_TRANSACTION_BYTES
         )
         self.keeper = Keeper(self.store, custody, clock, rng)
+        self._block = PositionBlock(self.store, self._today, bytearray(BLOCK_BYTES))
+        self._was_locked = False
         self._clock = clock
         self._is_quiet = is_quiet
         self._log = log
@@ -104,6 +107,7 @@ class Records:
 
     def turn(self) -> int:
         """One bounded piece of work; returns in how many milliseconds there may be more."""
+        self._guard_block()
         if not self.is_ready():
             return _IDLE_TURN_MS
         is_quiet = self._is_quiet()
@@ -138,8 +142,9 @@ class Records:
         self._position_ms = None
         self._note("consent", entries.consent(self._clock.utc_ms(), "geolocation", on))
         # Quiet or not: it is what the agent may have to prove. And once geolocation is off, no
-        # position waits in RAM.
+        # position is in RAM.
         self._write_all()
+        self._block.forget()
 
     def position(self, own: "Report") -> None:
         """Where the agent is, while geolocation is on."""
@@ -217,12 +222,26 @@ class Records:
 
     def _write_first(self) -> None:
         journal, entry = self._waiting.pop(0)
+        self._guard_block()
         try:
-            self.store.append(journal, entry)
+            if journal == "positions":
+                self._block.add(entry)
+            else:
+                self.store.append(journal, entry)
             self.written += 1
         except (StoreError, OSError) as error:
             self.lost += 1
             self._in_trouble(error)
+
+    def _guard_block(self) -> None:
+        """Positions from before a lock, or of a store that was wiped, do not stay in RAM."""
+        if not self.is_ready():
+            self._block.forget()
+            return
+        is_locked = self.keeper.locked
+        if (is_locked and not self._was_locked) or not self._block.is_newest():
+            self._block.forget()
+        self._was_locked = is_locked
 
     def _tidy(self) -> bool:
         try:

@@ -22,10 +22,11 @@ class Journal:
 # index of 16,384 records; a smaller one is shared out alike (`Store._entries_max`). With 1,024, and
 # the 284 kB that 80 sectors of 4 KiB take, 768 are the journals':
 #
-#     positions  384 blocks. A day of 8 hours at one a minute is 480 positions: 5 blocks of 100 of an
-#                agent on foot (5 bytes each), 6 of 83 in town traffic. 61 days are 305 blocks of
-#                30,500, which leaves 79 more, 26 %, for those that are closed before they are full.
-#                A full one is 564 bytes of flash, 600 in a box: 305 take 172 kB, 384 take 217 kB
+#     positions  384 blocks. A day of 8 hours at one a minute is 480 positions: 5 blocks of 98 of an
+#                agent on foot (5 bytes each), 6 of 81 in a car in town (6). 61 days on foot are
+#                29,280 positions in 305 blocks, which leaves 79, 26 %, for those that are closed
+#                before they are full. A full one is 564 bytes of flash, 600 in a box: 305 take
+#                172 kB, 384 take 217 kB
 #     the rest   192, 96, 64 and 32 entries of 100 bytes or so: 38 kB
 #
 # What is left, 256 records and some 30 kB at the worst, 70 in a usual month, is for values.

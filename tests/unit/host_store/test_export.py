@@ -35,7 +35,7 @@ def written(format, records=RECORDS):
 def test_json_lines_are_exact_and_readable():
     count, text = written(Format.JSONL)
     rows = [json.loads(line) for line in text.splitlines()]
-    assert (count.records, count.lost, count.left_out) == (6, 1, 0)
+    assert (count.records, count.lost, count.left_out, count.malformed) == (6, 1, 0, 2)
     for row, record in zip(rows, RECORDS, strict=True):
         data = None if row["base64"] is None else base64.b64decode(row["base64"])
         assert (row["source"], data) == (record.source, record.data)
@@ -45,7 +45,8 @@ def test_json_lines_are_exact_and_readable():
     assert rows[2]["lost"] is True
     assert rows[4]["entry"] == {"lat_deg": 48.8566, "lon_deg": -2.3522}
     assert rows[4]["utc"] == "2025-11-22T01:42:00.250Z"
-    assert rows[5]["entry"] is None
+    assert (rows[5]["entry"], rows[5]["error"]) == (None, "5 bytes are no position: at least 16")
+    assert rows[4]["part"] == 0 and rows[5]["part"] is None
 
 
 def test_csv_has_the_same_rows_and_no_formulas():
@@ -79,6 +80,35 @@ def test_an_entry_that_is_none_is_exported_as_it_is(data):
     _, text = written(Format.JSONL, (Record("calls", "", 0, data),))
     row = json.loads(text)
     assert (row["entry"], base64.b64decode(row["base64"])) == (None, data)
+    assert row["error"]
+
+
+def test_each_position_of_a_block_has_its_row():
+    block = HERE + bytes((2, 1, 60)) + bytes((0, 0xC8, 1, 61))  # 1, -1, 60 s; 0, 100, 61 s
+    records = (Record("positions", "", 3, block), Record("positions", "", 4, block[:-1]))
+    count, text = written(Format.JSONL, records)
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert [(row["number"], row["part"]) for row in rows] == [(3, 0), (3, 1), (3, 2), (4, None)]
+    assert [row["entry"] and row["entry"]["lat_deg"] for row in rows] == [
+        48.8566,
+        48.856601,
+        48.856601,
+        None,
+    ]
+    assert [row["entry"]["lon_deg"] for row in rows[:3]] == [-2.3522, -2.352201, -2.352101]
+    assert [row["utc"] and row["utc"][11:19] for row in rows] == [
+        "01:42:00",
+        "01:43:00",
+        "01:44:01",
+        None,
+    ]
+    assert [row["base64"] is None for row in rows] == [False, True, True, False]
+    assert base64.b64decode(rows[0]["base64"]) == block
+    assert rows[3]["error"] == "the block of 22 bytes ends within a position"
+    assert (count.records, count.malformed) == (4, 1)
+    for format in (Format.GEOJSON, Format.GPX):
+        count, _ = written(format, records)
+        assert (count.records, count.malformed, count.left_out) == (3, 1, 1)
 
 
 def test_geojson_has_the_positions_longitude_first():
@@ -87,8 +117,8 @@ def test_geojson_has_the_positions_longitude_first():
     (feature,) = collection["features"]
     assert collection["type"] == "FeatureCollection"
     assert feature["geometry"] == {"type": "Point", "coordinates": [-2.3522, 48.8566]}
-    assert feature["properties"] == {"number": 12, "time": "2025-11-22T01:42:00.250Z"}
-    assert (count.records, count.left_out) == (1, 5)
+    assert feature["properties"] == {"number": 12, "part": 0, "time": "2025-11-22T01:42:00.250Z"}
+    assert (count.records, count.left_out, count.malformed) == (1, 5, 1)
 
 
 def test_gpx_is_a_track():

@@ -12,9 +12,10 @@ from nor_flash import NorFlash
 
 from handset.geo.report import Report
 from handset.link import cbor
-from handset.records import entries, records
+from handset.records import records
 from handset.records.records import Records
 from handset.store.errors import WornOut
+from handsetctl.store.positions import positions_in
 
 NOON_MS = 1_900_000_000_000
 
@@ -42,6 +43,20 @@ class Handset:
 
     def entries(self, journal: str) -> list[bytes]:
         return [value for _, value in self.records.store.entries(journal)]
+
+    def blocks(self) -> list[list[tuple[int, int, int]]]:
+        """Positions, block by block."""
+        return [
+            [(p.lat_e7, p.lon_e7, p.utc_ms) for p in positions_in(block)]
+            for block in self.entries("positions")
+        ]
+
+    def pass_minutes(self, n_minutes: int) -> None:
+        """With a position in each."""
+        for _ in range(n_minutes):
+            self.records.position(report(self.clock.utc_ms()))
+            self.clock.pass_ms(60_000)
+            self.records.turn()
 
     def calls(self) -> list[object]:
         return [cbor.loads(value) for value in self.entries("calls")]
@@ -143,9 +158,45 @@ def test_positions_are_kept_once_a_minute_and_each_time_anew_from_the_switch_on(
     handset.records.geolocation(True)
     handset.records.position(report(NOON_MS + 131_000, lat=-1, lon=2))
     expected = [(488_500_000, -23_500_000, NOON_MS + s * 1000) for s in (0, 60, 120)]
-    expected.append((-1, 2, NOON_MS + 131_000))
-    packed = [entries.struct.pack(entries.POSITION, *values) for values in expected]
-    assert handset.entries("positions") == packed
+    assert handset.blocks() == [expected, [(-1, 2, NOON_MS + 131_000)]]
+
+
+def test_each_position_is_on_the_flash_at_once(handset: Handset) -> None:
+    for minute in range(5):
+        handset.pass_minutes(1)
+        (block,) = Handset(handset.flash.restart()).blocks()
+        assert len(block) == minute + 1
+
+
+def test_a_restart_begins_another_block(handset: Handset) -> None:
+    handset.pass_minutes(3)
+    again = Handset(handset.flash.restart())
+    again.pass_minutes(2)
+    assert [len(block) for block in again.blocks()] == [3, 2]
+
+
+def test_a_block_ends_with_the_day_and_is_kept_as_long_as_its_day(handset: Handset) -> None:
+    minutes_left = (86_400_000 - NOON_MS % 86_400_000) // 60_000
+    handset.clock.pass_ms((minutes_left - 10) * 60_000)
+    handset.pass_minutes(20)
+    assert [len(block) for block in handset.blocks()] == [11, 9]
+
+
+def test_a_block_is_forgotten_and_goes_no_further_when_the_store_is_locked(
+    handset: Handset,
+) -> None:
+    handset.pass_minutes(3)
+    handset.records.keeper.lock()
+    handset.pass_minutes(4)
+    assert [len(block) for block in Handset(handset.flash.restart()).blocks()] == [3, 4]
+
+
+def test_a_wiped_store_begins_with_a_block_of_its_own(handset: Handset) -> None:
+    handset.pass_minutes(3)
+    handset.records.keeper.wipe()
+    handset.pass_minutes(2)
+    assert [len(block) for block in handset.blocks()] == [2]
+    assert handset.records.lost == 0
 
 
 def test_each_talker_becomes_an_entry_when_done(handset: Handset) -> None:

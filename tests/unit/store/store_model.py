@@ -189,7 +189,7 @@ class StoreMachine(RuleBasedStateMachine):
         else:
             assert result == "!ValueError", result
 
-    @rule(journal=journals, n=st.integers(5, 40), value=values)
+    @rule(journal=journals, n=st.integers(2, 12), value=values)
     def amend_again_and_again(self, journal: str, n: int, value: bytes) -> None:
         """Room runs out, and is made, under the entry that grows."""
         if self._is_idle():

@@ -217,6 +217,8 @@ def _tell_count(file: Path, count: Count, as_json: bool) -> None:
     tell(f"written: {file}, {count.records} records")
     if count.lost:
         tell(f"lost to damage: {count.lost}")
+    if count.malformed:
+        tell(f"not what a handset writes, kept as it is in .jsonl and .csv: {count.malformed}")
     if count.left_out:
         tell(f"left out, because they are no positions: {count.left_out}")
 

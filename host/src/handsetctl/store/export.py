@@ -6,7 +6,6 @@ import base64
 import csv
 import json
 import os
-import struct
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,9 +21,9 @@ import cbor2
 from handsetctl import spec
 from handsetctl.bench.user_files import usable
 from handsetctl.store.facts import VALUES, Record
+from handsetctl.store.positions import BlockError, Position, positions_in
 
 POSITIONS = "positions"
-_DEGREE_E7 = 1e7
 _ENDINGS = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -47,21 +46,13 @@ class Format(str, Enum):
 
 @dataclass(frozen=True)
 class Count:
-    """What was written: records, how many of them are lost to damage, and how many were left out
-    because they are no positions."""
+    """What was written: records, positions one by one; how many are lost to damage, how many were
+    left out because they are no positions, and how many are not what the handset's table says."""
 
     records: int
     lost: int
     left_out: int
-
-
-@dataclass(frozen=True)
-class Position:
-    """An entry of the journal of positions; fixed_utc is None where the date was not known."""
-
-    lat_deg: float
-    lon_deg: float
-    fixed_utc: str | None
+    malformed: int
 
 
 def format_of(file: Path) -> Format | None:
@@ -70,47 +61,61 @@ def format_of(file: Path) -> Format | None:
     return Format(name) if name else None
 
 
-def position_of(record: Record) -> Position | None:
-    """Where the agent was, if that is what the record says."""
-    layout = spec.store_constant("POSITION")
+def positions_of(record: Record) -> list[Position]:
+    """Where the agent was, if that is what the record says. Raises BlockError where it should."""
     if record.source != POSITIONS or record.data is None:
-        return None
-    if len(record.data) != struct.calcsize(layout):
-        return None
-    lat_e7, lon_e7, utc_ms = struct.unpack(layout, record.data)
-    return Position(lat_e7 / _DEGREE_E7, lon_e7 / _DEGREE_E7, _utc(utc_ms))
+        return []
+    return positions_in(record.data)
 
 
-def row_of(record: Record) -> dict[str, Any]:
-    """A record for programs: exactly in base64, and readably where it can be read."""
+def rows_of(record: Record) -> list[dict[str, Any]]:
+    """A record for programs: a row, or one of each position in it. The first row has all of the
+    record, exactly, in base64; a record that is not what the table says has `error` in its row."""
     data = record.data
-    utc, entry = _entry(record)
-    return {
+    row = {
         "source": record.source,
         "name": record.name if record.source == VALUES else None,
         "number": None if record.source == VALUES else record.number,
+        "part": None,
         "lost": data is None,
         "n_bytes": None if data is None else len(data),
-        "utc": utc,
-        "entry": entry,
-        "text": None if data is None or entry else _text(data),
+        "utc": None,
+        "entry": None,
+        "text": None,
+        "error": None,
         "base64": None if data is None else base64.b64encode(data).decode("ascii"),
     }
+    try:
+        positions = positions_of(record)
+        row["utc"], row["entry"] = _entry(record)
+    except ValueError as error:
+        positions = []
+        row["error"] = str(error)
+    if positions:
+        return [_position_row(row, part, position) for part, position in enumerate(positions)]
+    if data is not None and row["entry"] is None:
+        row["text"] = _text(data)
+    return [row]
+
+
+def _position_row(whole: dict[str, Any], part: int, position: Position) -> dict[str, Any]:
+    place = {"lat_deg": position.lat_deg, "lon_deg": position.lon_deg}
+    row = {**whole, "part": part, "utc": _utc(position.utc_ms), "entry": place}
+    return {**row, "n_bytes": None, "base64": None} if part else row
 
 
 def _entry(record: Record) -> tuple[str | None, dict[str, Any] | None]:
-    """When, and what, for the entries whose meaning the handset's table tells."""
-    if position := position_of(record):
-        return position.fixed_utc, {"lat_deg": position.lat_deg, "lon_deg": position.lon_deg}
+    """When, and what, for entries that are a CBOR list by the handset's table; ValueError where
+    they are not."""
     names = dict(spec.store_constant("ENTRIES")).get(record.source)
     if names is None or record.data is None:
         return None, None
     try:
         values = cbor2.loads(record.data)
-    except (cbor2.CBORDecodeError, ValueError, EOFError):
-        return None, None
+    except (cbor2.CBORDecodeError, EOFError) as error:
+        raise ValueError(f"no CBOR: {error}") from None
     if not isinstance(values, list) or len(values) != len(names):
-        return None, None
+        raise ValueError(f"not a list of {', '.join(names)}")
     entry = dict(zip(names, values, strict=True))
     return _utc(entry.pop("utc_ms")), entry
 
@@ -127,10 +132,10 @@ def _utc(utc_ms: Any) -> str | None:
 
 
 def write(records: Iterable[Record], out: TextIO, format: Format) -> Count:
-    """Write all records; a row each."""
+    """Write all records, as `rows_of` has them or as positions."""
     counted = _Counted(records)
     _WRITERS[format](counted, out)
-    return Count(counted.n_records, counted.n_lost, counted.n_left_out)
+    return Count(counted.n_records, counted.n_lost, counted.n_left_out, counted.n_malformed)
 
 
 @contextmanager
@@ -154,22 +159,28 @@ class _Counted:
 
     def __init__(self, records: Iterable[Record]) -> None:
         self._records = records
-        self.n_records = self.n_lost = self.n_left_out = 0
+        self.n_records = self.n_lost = self.n_left_out = self.n_malformed = 0
 
-    def all(self) -> Iterator[Record]:
+    def rows(self) -> Iterator[dict[str, Any]]:
         for record in self._records:
-            self.n_records += 1
-            self.n_lost += record.data is None
-            yield record
+            for row in rows_of(record):
+                self.n_records += 1
+                self.n_lost += row["lost"]
+                self.n_malformed += row["error"] is not None
+                yield row
 
-    def positions(self) -> Iterator[tuple[Record, Position]]:
+    def positions(self) -> Iterator[tuple[Record, int, Position]]:
+        """With the record each is from, and which of its positions it is."""
         for record in self._records:
-            position = position_of(record)
-            if position is None:
-                self.n_left_out += 1
-                continue
-            self.n_records += 1
-            yield record, position
+            try:
+                positions = positions_of(record)
+            except BlockError:
+                positions = []
+                self.n_malformed += 1
+            self.n_left_out += not positions
+            for part, position in enumerate(positions):
+                self.n_records += 1
+                yield record, part, position
 
 
 def _text(data: bytes) -> str | None:
@@ -181,20 +192,19 @@ def _text(data: bytes) -> str | None:
 
 
 def _write_jsonl(records: _Counted, out: TextIO) -> None:
-    for record in records.all():
-        out.write(json.dumps(row_of(record), ensure_ascii=False) + "\n")
+    for row in records.rows():
+        out.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def _write_csv(records: _Counted, out: TextIO) -> None:
     """What is in entries has columns of its own. Text that a spreadsheet would run as a formula is
     given a quote in front; base64 is exact."""
-    columns = list(row_of(Record(VALUES, "", 0, b"")))
+    columns = list(rows_of(Record(VALUES, "", 0, b""))[0])
     at = columns.index("entry")
     columns[at : at + 1] = _entry_columns()
     rows = csv.DictWriter(out, columns, lineterminator="\n")
     rows.writeheader()
-    for record in records.all():
-        row = row_of(record)
+    for row in records.rows():
         row.update(row.pop("entry") or {})
         for column, value in row.items():
             if column != "base64" and isinstance(value, str) and value.startswith(_FORMULA):
@@ -210,11 +220,15 @@ def _entry_columns() -> list[str]:
 def _write_geojson(records: _Counted, out: TextIO) -> None:
     """RFC 7946: longitude first."""
     out.write('{"type": "FeatureCollection", "features": [')
-    for index, (record, position) in enumerate(records.positions()):
+    for index, (record, part, position) in enumerate(records.positions()):
         feature = {
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": [position.lon_deg, position.lat_deg]},
-            "properties": {"number": record.number, "time": position.fixed_utc},
+            "properties": {
+                "number": record.number,
+                "part": part,
+                "time": _utc(position.utc_ms),
+            },
         }
         out.write((",\n" if index else "\n") + json.dumps(feature))
     out.write("\n]}\n")
@@ -227,9 +241,9 @@ def _write_gpx(records: _Counted, out: TextIO) -> None:
         '<gpx version="1.1" creator="handsetctl" xmlns="http://www.topografix.com/GPX/1/1">\n'
         "<trk><trkseg>\n"
     )
-    for _, position in records.positions():
+    for _, _, position in records.positions():
         lat, lon = (quoteattr(f"{deg:.7f}") for deg in (position.lat_deg, position.lon_deg))
-        utc = position.fixed_utc
+        utc = _utc(position.utc_ms)
         time = f"<time>{escape(utc)}</time>" if utc else ""
         out.write(f"<trkpt lat={lat} lon={lon}>{time}</trkpt>\n")
     out.write("</trkseg></trk>\n</gpx>\n")
