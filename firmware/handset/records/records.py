@@ -10,7 +10,6 @@ import asyncio
 
 from handset.link import cbor
 from handset.records import entries
-from handset.records.blocks import BLOCK_BYTES, PositionBlock
 from handset.store.errors import StoreError
 from handset.store.keeper import Keeper
 from handset.store.layout import SERVICE
@@ -55,7 +54,7 @@ class Records:
             flash, custody, records_max, self._today, transaction_bytes=_TRANSACTION_BYTES
         )
         self.keeper = Keeper(self.store, custody, clock, rng)
-        self._block = PositionBlock(self.store, self._today, bytearray(BLOCK_BYTES))
+        self._block = entries.PositionBlock(self.store, bytearray(entries.BLOCK_BYTES))
         self._was_locked = False
         self._clock = clock
         self._is_quiet = is_quiet
@@ -155,7 +154,7 @@ class Records:
             if 0 <= passed_ms < POSITION_INTERVAL_MS:
                 return
         self._position_ms = now_ms
-        self._note("positions", entries.position(own))
+        self._note(entries.POSITIONS, entries.position(own))
 
     def floor(self, event: str, facts: dict) -> None:
         """What floor control says of who talks: each talker becomes an entry when done."""
@@ -224,7 +223,7 @@ class Records:
         journal, entry = self._waiting.pop(0)
         self._guard_block()
         try:
-            if journal == "positions":
+            if journal == entries.POSITIONS:
                 self._block.add(entry)
             else:
                 self.store.append(journal, entry)

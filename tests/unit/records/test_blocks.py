@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from handset.geo.report import Report
 from handset.records import entries
-from handset.records.blocks import BLOCK_BYTES, PositionBlock
+from handset.records.entries import BLOCK_BYTES, PositionBlock
 from handset.store.errors import Full
 from handsetctl.store.positions import Position, positions_in
 
@@ -56,13 +56,12 @@ class Journal:
 
 
 class Trace:
-    """A block under way: where, when and on which day is what the test says."""
+    """A block under way: where and when is what the test says."""
 
     def __init__(self) -> None:
         self.journal = Journal()
-        self.day = 0
         self.buf = bytearray(BLOCK_BYTES)
-        self.block = PositionBlock(self.journal, lambda: self.day, self.buf)  # type: ignore[arg-type]
+        self.block = PositionBlock(self.journal, self.buf)  # type: ignore[arg-type]
         self.added: list[Position] = []
 
     def add(self, lat_e7: int, lon_e7: int, utc_ms: int) -> None:
@@ -102,8 +101,7 @@ def test_any_sequence_comes_out_as_it_went_in(lat_e7: int, lon_e7: int, walk: li
     for lat_step, lon_step, passed_ms, what in walk:
         lat_e7 = on_earth(lat_e7 + lat_step, 900_000_000)
         lon_e7 = on_earth(lon_e7 + lon_step, 1_800_000_000)
-        utc_ms = max(0, utc_ms + passed_ms)
-        trace.day += what == "d"
+        utc_ms = max(0, utc_ms + passed_ms + 86_400_000 * (what == "d"))
         trace.journal.is_full = what == "f"
         if what == "f":
             with pytest.raises(Full):
@@ -137,11 +135,12 @@ def test_a_full_block_is_followed_by_another_one() -> None:
 
 def test_a_block_is_of_one_day_and_of_dates_that_are_all_known_or_none() -> None:
     trace = Trace()
-    trace.walk(2, 0, -MINUTE_MS * 10)
-    trace.walk(2, 0)
-    trace.day = 1
-    trace.walk(2, 0, NOON_MS + 2 * MINUTE_MS)
-    assert [len(positions_in(block)) for block in trace.journal.blocks] == [2, 2, 2]
+    trace.add(*PARIS, -1)
+    trace.add(*PARIS, -1)
+    before_midnight_ms = NOON_MS // 86_400_000 * 86_400_000 + 86_400_000 - 3 * MINUTE_MS
+    trace.walk(7, 0, before_midnight_ms)
+    assert [len(positions_in(block)) for block in trace.journal.blocks] == [2, 3, 4]
+    assert_same(trace.journal.positions(), trace.added)
 
 
 def test_a_clock_that_goes_back_begins_another_one() -> None:

@@ -11,7 +11,7 @@ from nor_flash import NorFlash
 
 from handset.geo.report import Report
 from handset.records import entries
-from handset.records.blocks import BLOCK_BYTES, PositionBlock
+from handset.records.entries import BLOCK_BYTES, PositionBlock
 from handset.store.keeper import Keeper
 from handset.store.store import Store
 from handsetctl.store.positions import Position, positions_in
@@ -35,7 +35,7 @@ class Handset:
             flash, custody, RECORDS_MAX, lambda: self.day, transaction_bytes=2048
         )
         assert Keeper(self.store, custody, Clock(), Rng()).start() == "ready"
-        self.block = PositionBlock(self.store, lambda: self.day, bytearray(BLOCK_BYTES))
+        self.block = PositionBlock(self.store, bytearray(BLOCK_BYTES))
 
     def work_a_day(self) -> None:
         own = Report(1, "sip:agent@example.org")
