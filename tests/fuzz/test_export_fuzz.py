@@ -1,5 +1,5 @@
-"""Blocks of positions that are not what a handset wrote: whatever is in them, an export says what is
-wrong, counts it and goes on.
+"""Blocks of positions that are not what a handset wrote: whatever is in them, an export says what
+is wrong, counts it and goes on.
 
 Each case is made from its own seed, named when it fails; seconds and first seed as in the link's.
 """
@@ -49,15 +49,15 @@ def block_of(rng: random.Random) -> bytes:
 def is_readable(block: bytes) -> bool:
     try:
         return bool(positions_in(block))
-    except BlockError as error:
-        assert str(error)
+    except BlockError:
         return False
 
 
 def test_any_block_is_exported_or_said_to_be_none():
     n_readable = n_malformed = 0
     for seed, rng in cases():
-        block = mutate(rng, block_of(rng)) if rng.random() < 0.8 else rng.randbytes(rng.randrange(60))
+        is_of_a_handset = rng.random() < 0.8
+        block = mutate(rng, block_of(rng)) if is_of_a_handset else rng.randbytes(rng.randrange(60))
         good = is_readable(bytes(block))
         n_readable += good
         n_malformed += not good

@@ -12,10 +12,10 @@ GROUP = 73
 READ = 0
 WRITE = 2
 
-# What is in entries, for who exports them (the tables are in `records/entries.py`). Of positions, for
-# `struct`: latitude and longitude in 1e-7 degrees (WGS 84), when it was fixed; then steps from one
-# to the next, in units of so many 1e-7 degrees, and of 1 s. Of the others, a CBOR list of these.
-# Times in ms since 1970-01-01 UTC, -1 where the date was not known.
+# What is in entries, for who exports them; the tables are in `records/entries.py`. Of positions,
+# for `struct`: latitude and longitude in 1e-7 degrees (WGS 84), when it was fixed; then steps from
+# one to the next, in units of so many 1e-7 degrees, and of 1 s. Of the others, a CBOR list of
+# these. Times in ms since 1970-01-01 UTC, -1 where the date was not known.
 POSITION = "<iiq"
 POSITION_STEP_E7 = 10
 ENTRIES = (

@@ -108,9 +108,10 @@ class PositionBlock:
         lat = (lat_e7 - first_lat_e7 + half) // POSITION_STEP_E7
         lon = (lon_e7 - first_lon_e7 + half) // POSITION_STEP_E7
         seconds = (utc_ms - first_utc_ms + 500) // 1000
-        if utc_ms // _DAY_MS != first_utc_ms // _DAY_MS or self._end + _STEP_BYTES_MAX > BLOCK_BYTES:
-            return False
-        if not 0 <= seconds - self._seconds <= _SECONDS_MAX:
+        has_room = self._end + _STEP_BYTES_MAX <= BLOCK_BYTES
+        is_one_day = utc_ms // _DAY_MS == first_utc_ms // _DAY_MS
+        is_soon = 0 <= seconds - self._seconds <= _SECONDS_MAX
+        if not (has_room and is_one_day and is_soon):
             return False
         end = self._end
         for number in (2 * (lat - self._lat), 2 * (lon - self._lon), seconds - self._seconds):

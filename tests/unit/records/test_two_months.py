@@ -31,9 +31,7 @@ class Handset:
         self.flash = flash
         self.day = FIRST_DAY
         custody = CustodyModel(bytes(32), seed=3)
-        self.store = Store(
-            flash, custody, RECORDS_MAX, lambda: self.day, transaction_bytes=2048
-        )
+        self.store = Store(flash, custody, RECORDS_MAX, lambda: self.day, transaction_bytes=2048)
         assert Keeper(self.store, custody, Clock(), Rng()).start() == "ready"
         self.block = PositionBlock(self.store, bytearray(BLOCK_BYTES))
 

@@ -72,7 +72,7 @@ def rows_of(record: Record) -> list[dict[str, Any]]:
     """A record for programs: a row, or one of each position in it. The first row has all of the
     record, exactly, in base64; a record that is not what the table says has `error` in its row."""
     data = record.data
-    row = {
+    row: dict[str, Any] = {
         "source": record.source,
         "name": record.name if record.source == VALUES else None,
         "number": None if record.source == VALUES else record.number,
