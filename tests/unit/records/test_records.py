@@ -3,6 +3,7 @@ store."""
 
 from __future__ import annotations
 
+import asyncio
 import errno
 
 import pytest
@@ -193,7 +194,7 @@ def test_a_block_is_forgotten_and_goes_no_further_when_the_store_is_locked(
 
 def test_a_wiped_store_begins_with_a_block_of_its_own(handset: Handset) -> None:
     handset.pass_minutes(3)
-    handset.records.keeper.wipe()
+    asyncio.run(handset.records.keeper.wipe())
     handset.pass_minutes(2)
     assert [len(block) for block in handset.blocks()] == [2]
     assert handset.records.lost == 0
