@@ -31,8 +31,6 @@ _HOSTS_MAX = 8
 _NONCES_MAX = 2
 _DAMAGE_MAX = 32
 _SECTORS_A_PAGE = 48
-# Wiping stops everything else: the answer leaves before.
-_WIPE_AFTER_S = 0.25
 
 _NONCE = store_spec.NONCE_BYTES
 _HOST = store_spec.HOST_BYTES
@@ -197,11 +195,10 @@ class StoreGroup:
             raise CommandError(EINVAL, "confirm with the serial number of this handset")
         self._pages.forget()
         self._keeper.lock()
-        self._begin("wipe", self._wipe_later)
+        self._begin("wipe", self._wipe_all)
         return {}
 
-    async def _wipe_later(self) -> bool:
-        await asyncio.sleep(_WIPE_AFTER_S)
+    async def _wipe_all(self) -> bool:
         await self._keeper.wipe()
         return True
 

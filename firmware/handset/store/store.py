@@ -559,8 +559,8 @@ class Store:
             pass
 
     def begin_wipe(self) -> None:
-        """From here on there is no way back, and when it returns, no key. Goes on where it was cut,
-        when it is called again after `open` has said "wiping"."""
+        """From here on there is no way back, and when it returns, the keys are gone. Goes on where
+        it was cut, when it is called again after `open` has said "wiping"."""
         log = self._log
         self._is_open = False
         if self.report.state != "wiping":
@@ -570,15 +570,16 @@ class Store:
             place = log.find(layout.KEYS, self._key_id(copy))
             if place:
                 self._wipe_at(place)
-        # Older ones that a cut may have left. None is where nothing was written since the erase:
-        # keys are overwritten before their sector is erased.
-        for sector in range(log.sectors.n):
-            if self._history(sector)[1]:
-                self._wipe_keys_in(sector)
 
     def wipe_sectors(self) -> "Iterator[None]":
         """The rest, a sector each time; to be exhausted. The one that says so goes last."""
         log = self._log
+        # Keys that a cut has left, or that are not found. None is where nothing was written since
+        # the erase: they are overwritten before their sector is erased.
+        for sector in range(log.sectors.n):
+            if self._history(sector)[1]:
+                self._wipe_keys_in(sector)
+                yield
         for sector in range(log.sectors.n):
             if sector != log.sectors.heads[layout.HOT].sector:
                 self._erase_what_was(sector)

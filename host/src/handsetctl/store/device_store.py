@@ -19,7 +19,7 @@ Progress = Callable[[str, float], None]
 _PAGE_TIMEOUT_S = 10.0
 _POLL_S = 0.1
 _PIN_TIMEOUT_S = 60.0
-# A chip that wipes a megabyte erases, and answers nothing, for many seconds.
+# A chip that wipes a megabyte erases for many seconds; it answers meanwhile.
 _WIPE_TIMEOUT_S = 120.0
 
 
