@@ -7,7 +7,7 @@
 
 #include "../device_secret.h"
 
-// `is_there`: whether the port could read the secret. Erases it, or what there is of it, in any case.
+// `is_there`: whether the port could read the secret. Erases it, or what there is of it.
 bool vault_device_hmac(bool is_there, uint8_t secret[VAULT_DEVICE_SECRET_BYTES], const char *label,
     uint8_t out[32]);
 

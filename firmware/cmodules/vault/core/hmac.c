@@ -27,10 +27,10 @@ static const struct state *const_state(const struct vault_hmac *hmac) {
     return (const struct state *)(const void *)hmac->opaque;
 }
 
+// Freeing erases; what `opaque` has more than the two is never written.
 void vault_hmac_forget(struct vault_hmac *hmac) {
     mbedtls_sha256_free(&state(hmac)->inner);
     mbedtls_sha256_free(&state(hmac)->outer);
-    vault_erase(hmac, sizeof *hmac);
 }
 
 static bool start_hash(mbedtls_sha256_context *sha, const uint8_t block[BLOCK_BYTES], uint8_t pad) {
