@@ -12,6 +12,7 @@ from nor_flash import NorFlash
 from handset.geo.report import Report
 from handset.records import entries
 from handset.records.entries import BLOCK_BYTES, PositionBlock
+from handset.store.journals import JOURNALS
 from handset.store.keeper import Keeper
 from handset.store.store import Store
 from handsetctl.store.positions import Position, positions_in
@@ -115,3 +116,20 @@ def test_entries_that_are_forgotten_and_not_yet_erased_do_not_keep_a_store_from_
     again = Handset(handset.flash.restart())
     assert again.store.span("positions") == handset.store.span("positions")
     assert list(again.store.entries("positions")) == list(handset.store.entries("positions"))
+
+
+def test_nor_do_forgotten_entries_of_all_journals_beside_as_many_values() -> None:
+    handset = Handset(NorFlash(N_SECTORS))
+    for journal in JOURNALS:
+        for i in range(400):
+            handset.store.append(journal, b"%d" % i)
+        handset.store.trim_journal(journal, handset.store.span(journal)[1] - 1)
+    forms = {"form/%d" % i: b"%d" % i for i in range(480)}
+    for name, form in forms.items():
+        handset.store.put(name, form)
+    again = Handset(handset.flash.restart())
+    assert again.store.report.damage == []
+    assert {name: again.store.get(name) for name in again.store.iterate()} == forms
+    for journal in JOURNALS:
+        assert list(again.store.entries(journal)) == list(handset.store.entries(journal))
+        assert again.store.append(journal, b"next") == 400
