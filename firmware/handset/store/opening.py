@@ -454,7 +454,7 @@ class Opening:
         at = sector * sectors.sector_bytes + layout.SECTOR_HEADER_BYTES
         if sectors.is_blank(at, at + _LOOK_BYTES):
             return
-        if not is_missed and self._was_released(sector):
+        if not is_missed and (self._is_disowned(sector) or self._was_released(sector)):
             return
         self._read_header(sector)
         self._previous[:] = self._header[layout.HEADER_MAC_AT :]
@@ -474,6 +474,11 @@ class Opening:
         sectors.sequence[sector] = sequence if sequence < max(sectors.sequence) else 1
         sectors.set_element(sector, self._previous)
         sectors.toggle(sector, sectors.digest)
+
+    def _is_disowned(self, sector: int) -> bool:
+        """Whether the flash refused to erase it, and its header was made zeros instead."""
+        self._read_header(sector)
+        return self._header[: layout.ERASED_BYTES] == bytes(layout.ERASED_BYTES)
 
     def _was_released(self, sector: int) -> bool:
         """Whether all that can be read there is older than a release of that sector: an erase has

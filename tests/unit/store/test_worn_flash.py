@@ -10,10 +10,11 @@ from nor_flash import WEAR, NorFlash
 _SEED = 31
 
 
+@pytest.mark.parametrize("seed", [_SEED, 32])
 @pytest.mark.parametrize("how", WEAR)
-def test_another_sector_takes_the_place_of_a_worn_one(how):
-    flash = new_flash(_SEED)
-    workload = Workload(flash, _SEED)
+def test_another_sector_takes_the_place_of_a_worn_one(how, seed):
+    flash = new_flash(seed)
+    workload = Workload(flash, seed)
     workload.run(100)
     for sector in (3, 8):
         flash.wear_out(sector, how)
