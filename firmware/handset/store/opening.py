@@ -59,7 +59,6 @@ class Opening:
         self._streams: dict[int, int] = {}
         self._last_start = 0  # of the last transaction in the sector walked last
         self._n_skipped = 0
-        self._prune_at = log.index.records_max
         self._n_wins = 0  # records that were newer than what was known
         self._is_marked_end = False  # it is followed by one that is damaged
         self.keys_met: list[int] = []  # offsets of all KEYS, superseded ones too
@@ -399,7 +398,7 @@ class Opening:
         old = log.find(key_kind, record.id)
         old_version = log.look(old, log.record).version if old else -1
         if old_version < version:
-            if not old and log.index.n_records >= self._prune_at:
+            if not old and log.index.n_records >= log.index.records_max:
                 self._prune()
             log.index.put(key, place, old)
             self._n_wins += 1
@@ -419,9 +418,6 @@ class Opening:
             log.look(place, record)
             if self._is_over(record, kept):
                 log.index.remove(record.key(), place)
-        # All of them are read for it: where nothing went, not for the next record again.
-        slots_left = log.index.records_max * 4 // 3 - log.index.n_records
-        self._prune_at = max(log.index.records_max, log.index.n_records + slots_left // 4)
 
     def _release(self, record: "Record") -> None:
         released = struct.unpack(layout.RELEASE_ID, record.id)

@@ -8,7 +8,7 @@ import struct
 
 from handset.store import layout
 from handset.store.compaction import wipe_record
-from handset.store.errors import Damaged, Full, Locked, NotOpen, StoreError
+from handset.store.errors import Damaged, Locked, NotOpen, StoreError
 from handset.store.journals import JOURNALS, Journal, State, entries_kept, entry_id, state_id
 from handset.store.layout import DOMAINS, PERSONAL, PROFESSIONAL, SERVICE
 from handset.store.log import Log
@@ -73,11 +73,12 @@ class Store:
         self._transaction.clear()
         self._states = {}
         journals = self._journals.values()
-        try:
-            opening = self._look({j.number: entries_kept(self._entries_max(j)) for j in journals})
-        except Full:
-            # Entries that were forgotten and not yet erased fill the index.
-            opening = self._look(self._entries_there())
+        entries_max = {j.number: entries_kept(self._entries_max(j)) for j in journals}
+        opening = Opening(self._log, entries_max)
+        self.report = opening.run()
+        while opening.throw_away():
+            opening = Opening(self._log, entries_max)
+            self.report = opening.run()
         if self.report.state != "open":
             return self.report
         body = self.keys_body()
@@ -90,25 +91,6 @@ class Store:
         self._is_open = True
         self._finish_keys(body, opening.keys_met)
         return self.report
-
-    def _look(self, entries_max: "dict[int, int]") -> Opening:
-        """At what is in the flash: of each journal at so many entries, the newest. Raises Full."""
-        while True:
-            opening = Opening(self._log, entries_max)
-            self.report = opening.run()
-            if not opening.throw_away():
-                return opening
-
-    def _entries_there(self) -> "dict[int, int]":
-        """Exactly how many each journal has: what is found beside entries says so."""
-        numbers = [journal.number for journal in self._journals.values()]
-        opening = self._look(dict.fromkeys(numbers, 0))
-        body = self.keys_body()
-        if body is None:
-            return dict.fromkeys(numbers, 0)
-        self._custody.load(body)
-        self._read_journals(opening.entries)
-        return {number: state.next - state.first for number, state in self._states.items()}
 
     def format(self, keys_body: bytes, store_salt: bytes) -> None:
         """Begin a store in a flash that holds none. `custody.begin(store_salt)` has been called
