@@ -16,7 +16,7 @@ KEYS = 6
 TRIES = 7
 JOURNAL = 8
 WIPE = 9
-_SEALED = (VALUE, NAME, ENTRY, JOURNAL)
+SEALED = (VALUE, NAME, ENTRY, JOURNAL)
 
 KIND_MASK = 0x0F
 BOX = 0x40
@@ -61,6 +61,7 @@ RECORD_FORMAT = "<BBH6sI8s"  # kind, units, life, id, version, salt
 RECORD_HEADER_BYTES = 22
 LIFE_AT = 2
 ID_AT = 4
+VERSION_AT = 10
 SALT_AT = 14
 ALIVE = 0xFFFF
 DEAD = b"\x00\x00"
@@ -101,7 +102,7 @@ def domain_of(first: int) -> int:
 
 def is_sealed(first: int) -> bool:
     """Whether records of this kind carry a tag."""
-    return (first & KIND_MASK) in _SEALED
+    return (first & KIND_MASK) in SEALED
 
 
 def units_for(n_bytes: int) -> int:
@@ -155,6 +156,8 @@ def is_plausible(first: int, units: int) -> bool:
 
 def is_alive(life: int) -> bool:
     """Whether a record has not been superseded, a few flipped bits forgiven."""
+    if life == ALIVE:
+        return True
     n_bits = 0
     while life:
         n_bits += life & 1
