@@ -68,7 +68,7 @@ class Index:
     def slot_of(self, key: int, is_same: "Callable[[int], bool]") -> int:
         """Where the record is, or where there is room for it."""
         slots, n_slots = self._slots, self._n_slots
-        finger = finger_of(key)
+        finger = (key ^ key >> 9 ^ key >> 18) & _FINGER_MASK  # finger_of, without a call
         slot = key % n_slots
         found = slots[slot]
         while found:

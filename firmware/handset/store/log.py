@@ -75,7 +75,9 @@ class Log:
 
     def slot_for(self, record: "Record", key: int) -> int:
         """Where the index has the newest record of the same kind and id, or has room for it."""
-        self._wanted_kind, self._wanted_id = record.index_kind(), record.id_view
+        kind = record.kind
+        self._wanted_kind = layout.VALUE if kind == layout.DELETE else kind
+        self._wanted_id = record.id
         return self.index.slot_of(key, self._is_wanted)
 
     def find_surely(self, kind: int, record_id: bytes) -> int:
@@ -172,16 +174,16 @@ class Log:
     def _apply(self, offset: int) -> None:
         """Take a record that has just been written into account."""
         record = self.look(offset // 4, self.record)
-        kind, record_id, n_bytes = record.kind, record.id, record.n_bytes
-        self.head_version = max(self.head_version, record.version)
+        kind, record_id, n_bytes = record.kind, bytes(record.id), record.n_bytes
+        self.head_version = max(self.head_version, record.version())
         if kind in (layout.RELEASE, layout.WIPE):
             return
         if kind == layout.DELETE:
             self.n_deletions += 1
-            self.drop(layout.NAME, record_id, record.version)
+            self.drop(layout.NAME, record_id, record.version())
         self.replace(kind, record_id, offset, n_bytes)
 
-    def replace(self, kind: int, record_id: bytes, offset: int, n_bytes: int) -> None:
+    def replace(self, kind: int, record_id: "bytes | memoryview", offset: int, n_bytes: int) -> None:
         """The newest record of an id is now at `offset`."""
         key_kind = layout.VALUE if kind == layout.DELETE else kind
         self._wanted_kind, self._wanted_id = key_kind, record_id
@@ -195,7 +197,7 @@ class Log:
     def drop(self, kind: int, record_id: bytes, version: int) -> None:
         """Forget a record that is older than `version` and that nothing replaces."""
         old = self.find(kind, record_id)
-        if old and self.found.version < version:
+        if old and self.found.version() < version:
             key = self.found.key()
             self._account_for_loss(self.found)
             self.index.remove(key, old)

@@ -265,8 +265,9 @@ class Opening:
         doubtful: list[int] = []
         self._is_marked_end = False
         self._is_in_newest = sector == self._newest
+        mark, last, keys = layout.MARK, layout.LAST, layout.KEYS
         while at < size:
-            # Without calls of our own as far as may be: this is gone through for every record.
+            # Few calls and lookups: every record comes through here.
             if not (record.load(base + at, size - at) and record.is_right(running)):
                 next_at = self._find_next(base, at, size, running)
                 if next_at < 0:
@@ -276,15 +277,15 @@ class Opening:
                 continue
             running[:] = record.found_mac
             at += record.n_bytes
-            if record.kind == layout.KEYS and record.is_keys():
+            if record.kind == keys and record.is_keys():
                 self.keys_met.append(record.offset)
-            if not record.is_last:
+            if not record.first & last:
                 waiting.append(record.offset)
                 continue
-            if record.mark == layout.UNMARKED:
-                waiting.append(record.offset)
-                break
-            if record.mark != layout.MARK:
+            if record.mark != mark:
+                if record.mark == layout.UNMARKED:
+                    waiting.append(record.offset)
+                    break
                 self._complete_mark(base + at)
             if waiting or doubtful:
                 waiting.append(record.offset)
@@ -328,7 +329,7 @@ class Opening:
         record = self._record
         if not record.load(base + at, size - at):
             return False
-        record.new_mac(running, record.is_last, self._mac)
+        record.new_mac(running, record.is_last(), self._mac)
         self._n_skipped = record.n_bytes
         next_at = at + record.n_bytes
         if not self._is_record(base + next_at, size - next_at, self._mac):
@@ -374,7 +375,7 @@ class Opening:
         record, log = self._record, self._log
         size = log.sectors.sector_bytes
         base = sector * size
-        if not record.load(base + at, size - at) or not record.is_last:
+        if not record.load(base + at, size - at) or not record.is_last():
             return
         mark = bytearray(layout.MARK_BYTES)
         log.flash.read(record.offset + record.n_bytes - layout.MARK_BYTES, mark)
@@ -383,7 +384,7 @@ class Opening:
             self.report.note("altered", sector, at)
 
     def _count(self, record: "Record") -> None:
-        log, kind, version = self._log, record.kind, record.version
+        log, kind, version = self._log, record.kind, record.version()
         if self._is_looking:
             self._highest_seen = max(self._highest_seen, version)
             return
@@ -412,10 +413,11 @@ class Opening:
         old = index.place_in(slot)
         if old:
             found = log.found
-            if found.version >= version:
-                if found.version == version and found.offset // log.sectors.sector_bytes == self._newest:
+            found_version = found.version()
+            if found_version >= version:
+                if found_version == version and found.offset // log.sectors.sector_bytes == self._newest:
                     # Keys that have been overwritten are nobody's original.
-                    self._n_copies += record.kind != layout.KEYS or layout.is_alive(record.life)
+                    self._n_copies += record.kind != layout.KEYS or record.is_alive()
                 return
             log.lose(found)
         elif index.n_records >= index.records_max:
@@ -530,21 +532,21 @@ class Opening:
         if record.kind == layout.ENTRY:
             journal, number = struct.unpack(layout.ENTRY_ID, record.id)
             return number < first_kept.get(journal, 0)
-        if record.kind != layout.NAME or not log.find(layout.VALUE, record.id_view):
+        if record.kind != layout.NAME or not log.find(layout.VALUE, record.id):
             return False
-        return log.found.kind == layout.DELETE and log.found.version > record.version
+        return log.found.kind == layout.DELETE and log.found.version() > record.version()
 
     def _is_void(self, record: "Record", first_kept: "dict[int, int]") -> bool:
         log = self._log
         if self._is_over(record, first_kept):
             return True
-        if record.kind == layout.NAME and not log.find(layout.VALUE, record.id_view):
+        if record.kind == layout.NAME and not log.find(layout.VALUE, record.id):
             return True
         log.n_deletions += record.kind == layout.DELETE
-        if record.kind == layout.VALUE and not log.find(layout.NAME, record.id_view):
+        if record.kind == layout.VALUE and not log.find(layout.NAME, record.id):
             # It had one, in the cold head: a name is written before its value.
             self.report.note("incomplete", log.sectors.place_of(record.offset))
-        if layout.is_alive(record.life):
+        if record.is_alive():
             return False
         # It had a newer version, which is not there any more.
         at = record.offset % log.sectors.sector_bytes

@@ -1,6 +1,7 @@
 """One record in the flash, looked at without reading what it holds. Made once, used for all."""
 
-from handset.store import index, layout
+from handset.store import layout
+from handset.store.index import hash_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ _KIND_MASK = layout.KIND_MASK
 _LAST = layout.LAST
 _BOX = layout.BOX
 _SEALED = layout.SEALED
+_VALUE = layout.VALUE
+_DELETE = layout.DELETE
 _DOMAINS = layout.kind_byte(0, 3, False)
 _SEALED_BYTES = layout.record_bytes(layout.VALUE, 0)
 _MAC_AT = layout.PLAIN_BODY_BYTES_MAX  # in `_tail`
@@ -37,7 +40,10 @@ class Record:
         self._head = bytearray(layout.RECORD_HEADER_BYTES)
         self._immutable = memoryview(self._head)[layout.ID_AT :]
         self._first_two = memoryview(self._head)[: layout.LIFE_AT]
-        self.id_view = memoryview(self._head)[layout.ID_AT : layout.VERSION_AT]
+        # Windows of what was loaded last.
+        self.id = memoryview(self._head)[layout.ID_AT : layout.VERSION_AT]
+        self.salt = memoryview(self._head)[layout.SALT_AT :]
+        self.life = memoryview(self._head)[layout.LIFE_AT : layout.ID_AT]
         self._right_mac = bytearray(layout.MAC_BYTES)
         self.offset = 0
         self.first = 0
@@ -72,46 +78,35 @@ class Record:
             return True
         return False
 
-    @property
-    def id(self) -> bytes:
-        return bytes(self.id_view)
+    # No property in this class: one makes setting any attribute slow.
 
-    @property
     def version(self) -> int:
         head = self._head
         return head[10] | head[11] << 8 | head[12] << 16 | head[13] << 24
 
-    @property
-    def life(self) -> int:
-        return self._head[2] | self._head[3] << 8
-
-    @property
-    def salt(self) -> bytes:
-        return bytes(self._head[layout.SALT_AT :])
-
-    @property
     def is_last(self) -> bool:
         """Of its transaction."""
         return bool(self.first & _LAST)
+
+    def is_alive(self) -> bool:
+        """Whether it does not say that there is a newer one."""
+        return self.life == layout.ALIVE or layout.is_alive(self.life)
 
     def is_keys(self) -> bool:
         """Told from ciphertext that looks like it, as good as surely: it may be overwritten."""
         if self.first & ~layout.LAST != layout.KEYS or self.units != layout.KEYS_UNITS:
             return False
-        record_id = self.id
-        return record_id[:-1] == layout.NO_ID[:-1] and record_id[-1] < layout.KEYS_COPIES
-
-    def index_kind(self) -> int:
-        """For the index values and their deletion are one."""
-        return layout.VALUE if self.kind == layout.DELETE else self.kind
+        return self.id[:-1] == layout.NO_ID[:-1] and self.id[-1] < layout.KEYS_COPIES
 
     def key(self) -> int:
-        """For the index."""
-        return index.hash_of(self.index_kind(), self.id_view)
+        """For the index: values and their deletion are one."""
+        kind = self.kind
+        return hash_of(_VALUE if kind == _DELETE else kind, self.id)
 
     def is_about(self, kind: int, record_id: "bytes | memoryview") -> bool:
         """Whether it is of this kind (a deletion counts as a value) and id."""
-        return self.id_view == record_id and self.index_kind() == kind
+        own = self.kind
+        return self.id == record_id and (_VALUE if own == _DELETE else own) == kind
 
     def is_right(self, previous: bytearray) -> bool:
         """Whether its MAC follows from the one before it; `found_mac` is then its own."""

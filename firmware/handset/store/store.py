@@ -242,7 +242,7 @@ class Store:
             try:
                 name = self._read(place, domain).decode()
             except Damaged:
-                self._bad_names.add(record.id)
+                self._bad_names.add(bytes(record.id))
             yield name
 
     def _is_name(self, record: Record, domain: int) -> bool:
@@ -260,18 +260,18 @@ class Store:
 
     def _read(self, place: int, domain: int) -> bytes:
         record = self._log.look(place, self._log.record)
-        is_it = layout.domain_of(record.first) == domain and layout.is_alive(record.life)
+        is_it = layout.domain_of(record.first) == domain and record.is_alive()
         if not is_it or not record.is_whole or not self._is_in_place(record):
             raise self._damaged(record)
         if not self._custody.is_open(domain):
             raise Locked("domain %d is locked: unlock it with the PIN" % domain)
         buf, at = self._log.body(record)
         bound = struct.pack(
-            "<BB6sI", record.first & ~layout.LAST, record.units, record.id, record.version
+            "<BB6sI", record.first & ~layout.LAST, record.units, bytes(record.id), record.version()
         )
         n_body = layout.body_bytes(record.units)
         open_it = self._custody.open_box if record.first & layout.BOX else self._custody.open
-        if not open_it(domain, bound, record.version, record.salt, buf, at, n_body):
+        if not open_it(domain, bound, record.version(), record.salt, buf, at, n_body):
             raise self._damaged(record)
         n_bytes = struct.unpack_from("<H", buf, at)[0]
         start = at + layout.LENGTH_BYTES
@@ -438,7 +438,7 @@ class Store:
         for copy in range(_KEY_COPIES):
             place = self._log.find(layout.KEYS, self._key_id(copy))
             if place:
-                version = self._log.look(place, self._log.record).version
+                version = self._log.look(place, self._log.record).version()
                 body = self._keys_at(place)
                 if body is not None and version > best_version:
                     best, best_version = body, version
