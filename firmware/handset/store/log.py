@@ -183,7 +183,9 @@ class Log:
             self.drop(layout.NAME, record_id, record.version())
         self.replace(kind, record_id, offset, n_bytes)
 
-    def replace(self, kind: int, record_id: "bytes | memoryview", offset: int, n_bytes: int) -> None:
+    def replace(
+        self, kind: int, record_id: "bytes | memoryview", offset: int, n_bytes: int
+    ) -> None:
         """The newest record of an id is now at `offset`."""
         key_kind = layout.VALUE if kind == layout.DELETE else kind
         self._wanted_kind, self._wanted_id = key_kind, record_id

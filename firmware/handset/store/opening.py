@@ -59,6 +59,9 @@ class Opening:
         self._last_start = 0  # of the last transaction in the sector walked last
         self._n_skipped = 0
         self._n_wins = 0  # records that were newer than what was known
+        # Of the records in the index: what may keep `settle` from looking at them all again.
+        self._unpaired = 0  # ids of names and of values, exclusive or: 0 when they are the same
+        self._n_marked = 0  # that seem to have been superseded
         self._is_marked_end = False  # it is followed by one that is damaged
         self.keys_met: list[int] = []  # offsets of all KEYS, superseded ones too
         self._n_in_newest = 0  # records of the newest sector, and how many of them are copies
@@ -407,25 +410,58 @@ class Opening:
         self._newest_wins(record, version)
 
     def _newest_wins(self, record: "Record", version: int) -> None:
-        log, index = self._log, self._log.index
+        log, index, kind = self._log, self._log.index, record.kind
+        if kind == layout.DELETE:
+            self._delete_name(record, version)
+        elif kind == layout.NAME and log.n_deletions and self._is_deleted(record, version):
+            self._n_copies += self._is_in_newest  # nobody misses it
+            return
         key = record.key()
         slot = log.slot_for(record, key)
-        old = index.place_in(slot)
-        if old:
+        if index.place_in(slot):
             found = log.found
             found_version = found.version()
             if found_version >= version:
-                if found_version == version and found.offset // log.sectors.sector_bytes == self._newest:
+                if found_version == version and self._is_of_newest(found):
                     # Keys that have been overwritten are nobody's original.
-                    self._n_copies += record.kind != layout.KEYS or record.is_alive()
+                    self._n_copies += kind != layout.KEYS or record.is_alive()
                 return
+            self._account(found, -1)
             log.lose(found)
         elif index.n_records >= index.records_max:
             self._prune()
             slot = log.slot_for(record, key)
         index.put(slot, key, record.offset // 4)
+        self._account(record, 1)
         log.gain(record)
         self._n_wins += 1
+
+    def _is_of_newest(self, record: "Record") -> bool:
+        return self._log.sectors.place_of(record.offset) == self._newest
+
+    def _account(self, record: "Record", change: int) -> None:
+        """A record has come into the index (1), or out of it (-1)."""
+        kind = record.kind
+        if kind == layout.VALUE or kind == layout.NAME:
+            record_id = record.id
+            self._unpaired ^= record_id[0] | record_id[1] << 8 | record_id[2] << 16
+        elif kind == layout.DELETE:
+            self._log.n_deletions += change
+        if record.life != layout.ALIVE:
+            self._n_marked += change
+
+    def _delete_name(self, deletion: "Record", version: int) -> None:
+        log = self._log
+        place = log.find(layout.NAME, deletion.id)
+        if place and log.found.version() < version:
+            self._n_copies += self._is_of_newest(log.found)  # nobody misses it
+            self._drop(log.found, place)
+
+    def _is_deleted(self, name: "Record", version: int) -> bool:
+        log = self._log
+        if not log.find(layout.VALUE, name.id) or log.found.kind != layout.DELETE:
+            return False
+        return log.found.version() > version
 
     def _prune(self) -> None:
         """The flash may hold many times what is needed of it: what is surely not goes first."""
@@ -441,6 +477,7 @@ class Opening:
                 self._drop(record, place)
 
     def _drop(self, record: "Record", place: int) -> None:
+        self._account(record, -1)
         self._log.lose(record)
         self._log.index.remove(record.key(), place)
 
@@ -519,22 +556,26 @@ class Opening:
         """Drop what a newer record, a deletion or a journal's end has made void. `first_kept`: of
         each journal, the number of its first entry."""
         log = self._log
-        record = Record(log.flash, log.custody)
-        for place in log.index.places():
-            log.look(place, record)
-            if self._is_void(record, first_kept):
-                self._drop(record, place)
+        if self._has_void(first_kept):
+            record = Record(log.flash, log.custody)
+            for place in log.index.places():
+                log.look(place, record)
+                if self._is_void(record, first_kept):
+                    self._drop(record, place)
         self.report.n_records = log.index.n_records
 
+    def _has_void(self, first_kept: "dict[int, int]") -> bool:
+        """Whether a record may be: looking at each once more takes as long as all the rest."""
+        if self._unpaired or self._n_marked or self.report.damage:
+            return True
+        return any(span[0] < first_kept.get(j, 0) for j, span in self.entries.items())
+
     def _is_over(self, record: "Record", first_kept: "dict[int, int]") -> bool:
-        """An entry before its journal's first one, or the name of a deleted value."""
-        log = self._log
-        if record.kind == layout.ENTRY:
-            journal, number = struct.unpack(layout.ENTRY_ID, record.id)
-            return number < first_kept.get(journal, 0)
-        if record.kind != layout.NAME or not log.find(layout.VALUE, record.id):
+        """An entry before its journal's first one."""
+        if record.kind != layout.ENTRY:
             return False
-        return log.found.kind == layout.DELETE and log.found.version() > record.version()
+        journal, number = struct.unpack(layout.ENTRY_ID, record.id)
+        return bool(number < first_kept.get(journal, 0))
 
     def _is_void(self, record: "Record", first_kept: "dict[int, int]") -> bool:
         log = self._log
@@ -542,7 +583,6 @@ class Opening:
             return True
         if record.kind == layout.NAME and not log.find(layout.VALUE, record.id):
             return True
-        log.n_deletions += record.kind == layout.DELETE
         if record.kind == layout.VALUE and not log.find(layout.NAME, record.id):
             # It had one, in the cold head: a name is written before its value.
             self.report.note("incomplete", log.sectors.place_of(record.offset))
