@@ -87,9 +87,9 @@ class State:
         return too_many if too_many > entries_max // _TRIM_SHARE else 0
 
 
-def entries_kept(journal: Journal) -> int:
-    """More are never needed, however long a full store has put off forgetting."""
-    return 2 * journal.entries_max
+def entries_kept(entries_max: int) -> int:
+    """Of a journal that is to keep so many: more are there only while forgetting is put off."""
+    return entries_max + entries_max // _TRIM_SHARE + 1
 
 
 def state_id(journal: Journal) -> bytes:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # What was ever written into a sector begins right behind its header.
 _LOOK_BYTES = 256
+# The index holds a third more than it is to: it is pruned when so much of that has been filled.
+_PRUNE_SHARE = 16
 _NOTHING = b"\xff" * layout.SECTOR_HEADER_BYTES
 _NEVER_OPENED = b"\xff" * (layout.SECTOR_HEADER_BYTES - layout.ERASED_BYTES)
 
@@ -40,6 +42,8 @@ class Opening:
     def __init__(self, log: "Log", entries_max: "dict[int, int]") -> None:
         self._log = log
         self._entries_max = entries_max  # of each journal, more are not kept
+        self._prune_at = log.index.records_max  # records in the index
+        self._first_kept: dict[int, int] = {}  # of each journal, since the index was pruned
         self._record = Record(log.flash, log.custody)
         self._header = bytearray(layout.SECTOR_HEADER_BYTES)
         self._mac = bytearray(layout.MAC_BYTES)
@@ -407,6 +411,9 @@ class Opening:
             span = self.entries.setdefault(journal, [number, number + 1])
             span[0] = min(span[0], number)
             span[1] = max(span[1], number + 1)
+            if number < self._first_kept.get(journal, 0):
+                self._n_copies += self._is_in_newest  # nobody misses it
+                return
         self._newest_wins(record, version)
 
     def _newest_wins(self, record: "Record", version: int) -> None:
@@ -428,7 +435,7 @@ class Opening:
                 return
             self._account(found, -1)
             log.lose(found)
-        elif index.n_records >= index.records_max:
+        elif index.n_records >= self._prune_at:
             self._prune()
             slot = log.slot_for(record, key)
         index.put(slot, key, record.offset // 4)
@@ -465,16 +472,18 @@ class Opening:
 
     def _prune(self) -> None:
         """The flash may hold many times what is needed of it: what is surely not goes first."""
-        log = self._log
+        log, index = self._log, self._log.index
         record = Record(log.flash, log.custody)
-        kept = {
+        self._first_kept = {
             journal: span[1] - self._entries_max.get(journal, span[1])
             for journal, span in self.entries.items()
         }
-        for place in log.index.places():
+        for place in index.places():
             log.look(place, record)
-            if self._is_over(record, kept):
+            if self._is_over(record, self._first_kept):
                 self._drop(record, place)
+        # Not again for each record that comes: this looks at all.
+        self._prune_at = max(index.records_max, index.n_records + index.records_max // _PRUNE_SHARE)
 
     def _drop(self, record: "Record", place: int) -> None:
         self._account(record, -1)

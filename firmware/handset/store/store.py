@@ -72,7 +72,9 @@ class Store:
         self._is_open = False
         self._transaction.clear()
         self._states = {}
-        entries_max = {j.number: entries_kept(j) for j in self._journals.values()}
+        entries_max = {
+            kept.number: entries_kept(self._entries_max(kept)) for kept in self._journals.values()
+        }
         opening = Opening(self._log, entries_max)
         self.report = opening.run()
         while opening.throw_away():
