@@ -336,7 +336,7 @@ class Opening:
         record = self._record
         if not record.load(base + at, size - at):
             return False
-        record.new_mac(running, record.is_last(), self._mac)
+        record.new_mac(running, bool(record.first & layout.LAST), self._mac)
         self._n_skipped = record.n_bytes
         next_at = at + record.n_bytes
         if not self._is_record(base + next_at, size - next_at, self._mac):
@@ -382,7 +382,7 @@ class Opening:
         record, log = self._record, self._log
         size = log.sectors.sector_bytes
         base = sector * size
-        if not record.load(base + at, size - at) or not record.is_last():
+        if not record.load(base + at, size - at) or not record.first & layout.LAST:
             return
         mark = bytearray(layout.MARK_BYTES)
         log.flash.read(record.offset + record.n_bytes - layout.MARK_BYTES, mark)

@@ -17,10 +17,8 @@ _BOX = layout.BOX
 _SEALED = layout.SEALED
 _VALUE = layout.VALUE
 _DELETE = layout.DELETE
-_DOMAINS = layout.kind_byte(0, 3, False)
 _SEALED_BYTES = layout.record_bytes(layout.VALUE, 0)
 _MAC_AT = layout.PLAIN_BODY_BYTES_MAX  # in `_tail`
-_SEALED_TAIL_BYTES = layout.TAG_BYTES + layout.MAC_BYTES + layout.MARK_BYTES
 
 
 class Record:
@@ -64,11 +62,11 @@ class Record:
         self.units = units = head[1]
         self.kind = kind = first & _KIND_MASK
         if kind in _SEALED:
-            # As the others below, without a call: nearly all are sealed.
+            # As layout says it of the others below, without a call: nearly all are sealed.
             n_bytes = _SEALED_BYTES + units * 16 + (4 if first & _LAST else 0)
             if first & _BOX:
                 n_bytes += layout.BOX_BYTES
-            is_plausible = first & _DOMAINS and units <= layout.UNITS_MAX
+            is_plausible = first & 0x30 and units <= layout.UNITS_MAX  # a domain
         else:
             n_bytes = layout.record_bytes(first, units)
             is_plausible = layout.is_plausible(first, units)
@@ -83,10 +81,6 @@ class Record:
     def version(self) -> int:
         head = self._head
         return head[10] | head[11] << 8 | head[12] << 16 | head[13] << 24
-
-    def is_last(self) -> bool:
-        """Of its transaction."""
-        return bool(self.first & _LAST)
 
     def is_alive(self) -> bool:
         """Whether it does not say that there is a newer one."""
@@ -129,7 +123,7 @@ class Record:
         """What the MAC covers behind the header."""
         first = self.first
         if first & _LAST and self.kind in _SEALED:
-            self._flash.read(self.offset + self.n_bytes - _SEALED_TAIL_BYTES, self._from_tag)
+            self._flash.read(self.offset + self.n_bytes - len(self._from_tag), self._from_tag)
             return self._tag
         start = _MAC_AT - layout.end_bytes(first, self.units)
         behind = _MAC_AT + layout.MAC_BYTES + (layout.MARK_BYTES if first & _LAST else 0)
