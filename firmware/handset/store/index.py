@@ -54,8 +54,7 @@ class Index:
 
     def find(self, key: int, is_same: "Callable[[int], bool]") -> int:
         """Place of the record, 0 if there is none."""
-        slot = self._slot_of(key, is_same)
-        return self._slots[slot] & _PLACE_MASK if slot >= 0 else 0
+        return self._slots[self.slot_of(key, is_same)] & _PLACE_MASK
 
     def has(self, key: int, place: int) -> bool:
         """Whether the newest record of this key is the one at `place`."""
@@ -66,16 +65,30 @@ class Index:
             slot = self._after(slot)
         return False
 
-    def put(self, key: int, place: int, old_place: int) -> None:
-        """The record is now at `place`; `old_place` is what `find` said. Raises Full."""
-        if old_place:
-            slot = self._slot_at(key, old_place)
-        else:
+    def slot_of(self, key: int, is_same: "Callable[[int], bool]") -> int:
+        """Where the record is, or where there is room for it."""
+        slots, n_slots = self._slots, self._n_slots
+        finger = (key ^ key >> 9 ^ key >> 18) & _FINGER_MASK  # finger_of, without a call
+        slot = key % n_slots
+        found = slots[slot]
+        while found:
+            if found >> _PLACE_BITS == finger and is_same(found & _PLACE_MASK):
+                break
+            slot += 1
+            if slot == n_slots:
+                slot = 0
+            found = slots[slot]
+        return slot
+
+    def place_in(self, slot: int) -> int:
+        """0 for none."""
+        return self._slots[slot] & _PLACE_MASK
+
+    def put(self, slot: int, key: int, place: int) -> None:
+        """The record is now at `place`; `slot` is what `slot_of` said. Raises Full."""
+        if not self._slots[slot]:
             if self.n_records + 1 >= self._n_slots:
                 raise Full("the index of %d slots is full" % self._n_slots)
-            slot = key % self._n_slots
-            while self._slots[slot]:
-                slot = self._after(slot)
             self.n_records += 1
         self._slots[slot] = place | finger_of(key) << _PLACE_BITS
 
@@ -127,16 +140,6 @@ class Index:
 
     def _after(self, slot: int) -> int:
         return slot + 1 if slot + 1 < self._n_slots else 0
-
-    def _slot_of(self, key: int, is_same: "Callable[[int], bool]") -> int:
-        finger = finger_of(key)
-        slot = key % self._n_slots
-        while self._slots[slot]:
-            found = self._slots[slot]
-            if found >> _PLACE_BITS == finger and is_same(found & _PLACE_MASK):
-                return slot
-            slot = self._after(slot)
-        return -1
 
     def _slot_at(self, key: int, place: int) -> int:
         slot = key % self._n_slots

@@ -99,9 +99,8 @@ class State:
 
 
 def entries_kept(entries_max: int) -> int:
-    """More are never needed of a journal that keeps so many, also when forgetting was put off. All
-    journals' together fit an index, or what was forgotten and not erased would fill it."""
-    return entries_max + entries_max // 4
+    """Of a journal that is to keep so many: more are there only while forgetting is put off."""
+    return entries_max + entries_max // _TRIM_SHARE + 1
 
 
 def state_id(journal: Journal) -> bytes:

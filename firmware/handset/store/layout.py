@@ -16,7 +16,7 @@ KEYS = 6
 TRIES = 7
 JOURNAL = 8
 WIPE = 9
-_SEALED = (VALUE, NAME, ENTRY, JOURNAL)
+SEALED = (VALUE, NAME, ENTRY, JOURNAL)
 
 KIND_MASK = 0x0F
 BOX = 0x40
@@ -57,12 +57,13 @@ _STREAM_BITS = 8
 
 # --- records ----------------------------------------------------------------------------------
 
-RECORD_FORMAT = "<BBH6sI8s"  # kind, units, life, id, version, salt
+RECORD_FORMAT = "<BB2s6sI8s"  # kind, units, life, id, version, salt
 RECORD_HEADER_BYTES = 22
 LIFE_AT = 2
 ID_AT = 4
+VERSION_AT = 10
 SALT_AT = 14
-ALIVE = 0xFFFF
+ALIVE = b"\xff\xff"
 DEAD = b"\x00\x00"
 _ALIVE_BITS_MIN = 12
 
@@ -101,7 +102,7 @@ def domain_of(first: int) -> int:
 
 def is_sealed(first: int) -> bool:
     """Whether records of this kind carry a tag."""
-    return (first & KIND_MASK) in _SEALED
+    return (first & KIND_MASK) in SEALED
 
 
 def units_for(n_bytes: int) -> int:
@@ -153,12 +154,12 @@ def is_plausible(first: int, units: int) -> bool:
     return body_bytes(units) <= PLAIN_BODY_BYTES_MAX
 
 
-def is_alive(life: int) -> bool:
+def is_alive(life: "bytes | memoryview") -> bool:
     """Whether a record has not been superseded, a few flipped bits forgiven."""
-    n_bits = 0
-    while life:
-        n_bits += life & 1
-        life >>= 1
+    bits, n_bits = life[0] | life[1] << 8, 0
+    while bits:
+        n_bits += bits & 1
+        bits >>= 1
     return n_bits >= _ALIVE_BITS_MIN
 
 

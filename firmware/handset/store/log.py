@@ -26,7 +26,7 @@ class Log:
         self.custody = custody
         self.sectors = Sectors(flash, custody)
         self.record = Record(flash, custody)  # for one look at a time
-        self._other = Record(flash, custody)  # for looks while that one is in use
+        self.found = Record(flash, custody)  # what `find` has found, until the next look
         self.index = Index(records_max, OWN_RECORDS, self._key_at)
         self.compaction = Compaction(self)
         self.room = Room(self)
@@ -36,7 +36,7 @@ class Log:
         self.capacity = min(self.sectors.sector_bytes, 4096) - layout.SECTOR_HEADER_BYTES
         self._to_kill: list[int] = []
         self._wanted_kind = 0
-        self._wanted_id = b""
+        self._wanted_id: "bytes | memoryview" = b""
         self._base = 0  # where the last transaction lies
         self._before = bytearray(layout.MAC_BYTES + layout.MARK_BYTES)
         self._previous = bytearray(layout.MAC_BYTES)
@@ -65,15 +65,23 @@ class Log:
         return record
 
     def _key_at(self, place: int) -> int:
-        return self.look(place, self._other).key()
+        return self.look(place, self.found).key()
 
     def _is_wanted(self, place: int) -> bool:
-        return self.look(place, self._other).is_about(self._wanted_kind, self._wanted_id)
+        self.found.load(place * 4, self.sectors.sector_bytes)
+        return self.found.is_about(self._wanted_kind, self._wanted_id)
 
-    def find(self, kind: int, record_id: bytes) -> int:
+    def find(self, kind: int, record_id: "bytes | memoryview") -> int:
         """Place of the newest record of this kind and id, 0 for none."""
         self._wanted_kind, self._wanted_id = kind, record_id
         return self.index.find(hash_of(kind, record_id), self._is_wanted)
+
+    def slot_for(self, record: "Record", key: int) -> int:
+        """Where the index has the newest record of the same kind and id, or has room for it."""
+        kind = record.kind
+        self._wanted_kind = layout.VALUE if kind == layout.DELETE else kind
+        self._wanted_id = record.id
+        return self.index.slot_of(key, self._is_wanted)
 
     def find_surely(self, kind: int, record_id: bytes) -> int:
         """As `find`, and Damaged rather than none where a record that might be it has changed."""
@@ -83,7 +91,7 @@ class Log:
     def _is_surely_wanted(self, place: int) -> bool:
         if self._is_wanted(place):
             return True
-        other = self._other
+        other = self.found
         wanted = hash_of(self._wanted_kind, self._wanted_id)
         if finger_of(other.key()) != finger_of(wanted):
             raise Damaged("another record is at 0x%x: this one is lost" % other.offset)
@@ -139,7 +147,7 @@ class Log:
             record_id = bytes(transaction.buf[at : at + layout.ID_BYTES])
             old = self.find(layout.VALUE if kind == layout.DELETE else kind, record_id)
             n_new += not old
-            n_superseded += self.look(old, self._other).n_bytes if old else 0
+            n_superseded += self.found.n_bytes if old else 0
         return n_new, n_superseded
 
     def write(self, transaction: "Transaction", stream: int) -> None:
@@ -176,51 +184,60 @@ class Log:
     def _apply(self, offset: int) -> None:
         """Take a record that has just been written into account."""
         record = self.look(offset // 4, self.record)
-        kind, record_id, n_bytes = record.kind, record.id, record.n_bytes
-        self.head_version = max(self.head_version, record.version)
+        kind, record_id, n_bytes = record.kind, bytes(record.id), record.n_bytes
+        self.head_version = max(self.head_version, record.version())
         if kind in (layout.RELEASE, layout.WIPE):
             return
         if kind == layout.DELETE:
             self.n_deletions += 1
-            self.drop(layout.NAME, record_id, record.version)
+            self.drop(layout.NAME, record_id, record.version())
         self.replace(kind, record_id, offset, n_bytes)
 
-    def replace(self, kind: int, record_id: bytes, offset: int, n_bytes: int) -> None:
+    def replace(
+        self, kind: int, record_id: "bytes | memoryview", offset: int, n_bytes: int
+    ) -> None:
         """The newest record of an id is now at `offset`."""
         key_kind = layout.VALUE if kind == layout.DELETE else kind
-        old = self.find(key_kind, record_id)
-        if old:
-            self._account_for_loss(old)
-        self.index.put(self._key_at(offset // 4), offset // 4, old)
+        self._wanted_kind, self._wanted_id = key_kind, record_id
+        key = hash_of(key_kind, record_id)
+        slot = self.index.slot_of(key, self._is_wanted)
+        if self.index.place_in(slot):
+            self._account_for_loss(self.found)
+        self.index.put(slot, key, offset // 4)
         self.sectors.live_bytes[self.sectors.place_of(offset)] += n_bytes
 
     def drop(self, kind: int, record_id: bytes, version: int) -> None:
         """Forget a record that is older than `version` and that nothing replaces."""
         old = self.find(kind, record_id)
-        if old and self.look(old, self._other).version < version:
-            key = self._key_at(old)
-            self._account_for_loss(old)
+        if old and self.found.version() < version:
+            key = self.found.key()
+            self._account_for_loss(self.found)
             self.index.remove(key, old)
 
     def forget(self, place: int) -> None:
         """Take a record out of index and account, and leave it as it is in the flash."""
-        old = self.look(place, self._other)
-        self._lose(old)
+        old = self.look(place, self.found)
+        self.lose(old)
         key = old.key()
         if self.index.has(key, place):
             self.index.remove(key, place)
         else:
             self.index.remove_at(place)
 
-    def _lose(self, old: "Record") -> None:
+    def gain(self, new: "Record") -> None:
+        """Its bytes are needed."""
+        sectors = self.sectors
+        sectors.live_bytes[new.offset // sectors.sector_bytes] += new.n_bytes
+
+    def lose(self, old: "Record") -> None:
+        """Its bytes are not needed any more."""
         # A record that has changed in the flash may seem longer than it was.
         sector = self.sectors.place_of(old.offset)
         live_bytes = self.sectors.live_bytes[sector]
         self.sectors.live_bytes[sector] = max(0, live_bytes - old.n_bytes)
 
-    def _account_for_loss(self, place: int) -> None:
-        old = self.look(place, self._other)
-        self._lose(old)
+    def _account_for_loss(self, old: "Record") -> None:
+        self.lose(old)
         if not self.compaction.is_moving:
             self._to_kill.append(old.offset)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _LOOK_BYTES = 256
 # The longest stretch of what seems blank between records, twice a transaction: more is the end.
 _GAP_BYTES = 8192
+# The index holds a third more than it is to: it is pruned when so much of that has been filled.
+_PRUNE_SHARE = 16
 _NOTHING = b"\xff" * layout.SECTOR_HEADER_BYTES
 _NEVER_OPENED = b"\xff" * (layout.SECTOR_HEADER_BYTES - layout.ERASED_BYTES)
 
@@ -39,16 +41,20 @@ class Report:
 class Opening:
     """One opening of a log."""
 
-    def __init__(self, log: "Log", entries_max: "dict[int, int]") -> None:
+    def __init__(
+        self, log: "Log", entries_max: "dict[int, int]", first_kept: "dict[int, int]"
+    ) -> None:
         self._log = log
         self._entries_max = entries_max  # of each journal, more are not kept
+        self._prune_at = log.index.records_max  # records in the index
+        self._first_kept = dict(first_kept)  # of each journal, as far as it is known
         self._record = Record(log.flash, log.custody)
         self._header = bytearray(layout.SECTOR_HEADER_BYTES)
         self._mac = bytearray(layout.MAC_BYTES)
         self._previous = bytearray(layout.MAC_BYTES)
         self._digest = bytearray(layout.MAC_BYTES)
-        self._released: set[tuple[int, int]] = set()
-        self._release_versions: dict[int, int] = {}  # of each sector, the newest
+        self._released: set[int] = set()  # sequence and position in one number
+        self._release_versions: dict[int, int] = {}  # of each suspect, the newest
         self._is_looking = False  # at a sector that may not count
         self._highest_seen = 0  # version, while looking
         self._suspects: list[int] = []  # sectors with something in them and without a right header
@@ -56,10 +62,14 @@ class Opening:
         self._newest = -1
         self._other_sequence = 0  # of the head of the other stream, as the newest sector says
         self._newest_version = 0  # from which on records came after its opening
-        self._streams: dict[int, int] = {}
+        self._newest_stream = 0
+        self._is_in_newest = False  # at the sector being walked
         self._last_start = 0  # of the last transaction in the sector walked last
         self._n_skipped = 0
         self._n_wins = 0  # records that were newer than what was known
+        # Of the records in the index: what may keep `settle` from looking at them all again.
+        self._unpaired = 0  # ids of names and of values, exclusive or: 0 when they are the same
+        self._n_marked = 0  # that seem to have been superseded
         self._is_marked_end = False  # it is followed by one that is damaged
         self.keys_met: list[int] = []  # offsets of all KEYS, superseded ones too
         self._n_in_newest = 0  # records of the newest sector, and how many of them are copies
@@ -72,19 +82,23 @@ class Opening:
         """All of it but what needs keys; `settle` comes after."""
         log = self._log
         log.forget_all()
-        sequences = self._read_headers()
-        if not sequences:
+        n_sectors = log.sectors.n
+        turns = self._read_headers()
+        if not any(turns):
             self.report.state = "foreign" if self._is_written() else "blank"
             return self.report
-        self._newest = max(sequences, key=lambda i: log.sectors.sequence[i])
+        self._newest = max(of_stream[0] for of_stream in turns if of_stream) % n_sectors
         self._read_header(self._newest)
         opened = struct.unpack_from(layout.OPENED_FORMAT, self._header, layout.ERASED_BYTES)
         self._newest_version = opened[2]
+        self._newest_stream = layout.stream_of(opened[3])
         self._other_sequence = layout.other_sequence_of(opened[3])
         self._digest[:] = opened[4]
-        for sector in sequences:
-            self._open_sector(sector)
+        for stream in (layout.COLD, layout.HOT):
+            for turn in turns[stream]:
+                self._open_sector(turn % n_sectors, stream)
         self._check_digest()
+        log.version = max(log.version, log.head_version + 1)
         self.report.state = "wiping" if self._is_wiping else "open"
         return self.report
 
@@ -106,10 +120,15 @@ class Opening:
     def _read_header(self, sector: int) -> None:
         self._log.flash.read(sector * self._log.sectors.sector_bytes, self._header)
 
-    def _read_headers(self) -> "list[int]":
-        """Sectors with a right header in the order of opening them; the others get their state."""
+    def _turn(self, sector: int, sequence: int) -> int:
+        """One number, which needs no heap, and is higher the later the sector was opened."""
+        return sequence * self._log.sectors.n + sector
+
+    def _read_headers(self) -> "list[list[int]]":
+        """Of each stream the turns of sectors with a right header, newest first; the others get
+        their state."""
         log, sectors = self._log, self._log.sectors
-        found: list[tuple[int, int, int]] = []
+        turns: list[list[int]] = [[] for _ in layout.STREAMS]
         salt = self._find_salt()
         for i in range(sectors.n):
             self._read_header(i)
@@ -123,15 +142,15 @@ class Opening:
                 sectors.state[i] = LIVE
                 sectors.sequence[i] = opened[0]
                 log.version = max(log.version, opened[2])
-                found.append((layout.stream_of(opened[3]), opened[0], i))
+                turns[layout.stream_of(opened[3])].append(self._turn(i, opened[0]))
             else:
                 # What a cut erase may have left goes before anything is compacted.
                 sectors.state[i] = RELEASED if header != _NOTHING else DIRTY
                 self._suspects.append(i)
         sectors.store_salt = salt
-        found.sort(reverse=True)
-        self._streams = {i: stream for stream, _, i in found}
-        return [i for _, _, i in found]
+        for of_stream in turns:
+            of_stream.sort(reverse=True)
+        return turns
 
     def _find_salt(self) -> bytes:
         """The store salt that most right headers have; keys for it are in the custody then."""
@@ -181,9 +200,9 @@ class Opening:
         start = sector * sectors.sector_bytes
         return sectors.is_blank(start + at, start + sectors.sector_bytes)
 
-    def _open_sector(self, sector: int) -> None:
+    def _open_sector(self, sector: int, stream: int) -> None:
         sectors = self._log.sectors
-        if (sector, sectors.sequence[sector]) in self._released:
+        if self._turn(sector, sectors.sequence[sector]) in self._released:
             sectors.state[sector] = RELEASED
             self._meet_keys(sector)
             return
@@ -191,7 +210,7 @@ class Opening:
         self._previous[:] = self._header[layout.HEADER_MAC_AT :]
         end = self._walk(sector)
         sectors.end[sector] = end
-        head = sectors.heads[self._streams[sector]]
+        head = sectors.heads[stream]
         if head.sector < 0:
             head.sector = sector
             head.last_mac[:] = self._previous
@@ -248,36 +267,44 @@ class Opening:
     def _walk(self, sector: int) -> int:
         """Take in the committed records behind `_previous`, which is the last one's MAC then.
         Returns the offset behind them."""
-        base = sector * self._log.sectors.sector_bytes
         size = self._log.sectors.sector_bytes
+        base = sector * size
         record = self._record
-        at = end = layout.SECTOR_HEADER_BYTES
+        at = end = self._last_start = layout.SECTOR_HEADER_BYTES
         running = bytearray(self._previous)
         waiting: list[int] = []
         doubtful: list[int] = []
         self._is_marked_end = False
-        self._last_start = layout.SECTOR_HEADER_BYTES
+        self._is_in_newest = sector == self._newest
+        mark, last, keys = layout.MARK, layout.LAST, layout.KEYS
         while at < size:
-            if not self._is_record(base + at, size - at, running):
+            # Few calls and lookups: every record comes through here.
+            if not (record.load(base + at, size - at) and record.is_right(running)):
                 next_at = self._find_next(base, at, size, running)
                 if next_at < 0:
                     break
                 doubtful.append(at)
                 at = next_at
                 continue
-            record.mac(running)
-            if record.is_keys():
-                self.keys_met.append(record.offset)
-            waiting.append(record.offset)
+            running[:] = record.found_mac
             at += record.n_bytes
-            if record.is_last:
-                if record.mark() == layout.UNMARKED:
+            if record.kind == keys and record.is_keys():
+                self.keys_met.append(record.offset)
+            if not record.first & last:
+                waiting.append(record.offset)
+                continue
+            if record.mark != mark:
+                if record.mark == layout.UNMARKED:
+                    waiting.append(record.offset)
                     break
-                if record.mark() != layout.MARK:
-                    self._complete_mark(base + at)
+                self._complete_mark(base + at)
+            if waiting or doubtful:
+                waiting.append(record.offset)
                 self._take_in(waiting, doubtful, sector)
-                self._last_start, end = end, at
-                self._previous[:] = running
+            else:
+                self._count(record)
+            self._last_start, end = end, at
+            self._previous[:] = running
         if waiting:
             end = self._take_in_damaged_end(sector, end, waiting, doubtful)
         else:
@@ -313,7 +340,7 @@ class Opening:
         record = self._record
         if not record.load(base + at, size - at):
             return False
-        record.new_mac(running, record.is_last, self._mac)
+        record.new_mac(running, bool(record.first & layout.LAST), self._mac)
         self._n_skipped = record.n_bytes
         next_at = at + record.n_bytes
         if not self._is_record(base + next_at, size - next_at, self._mac):
@@ -359,7 +386,7 @@ class Opening:
         record, log = self._record, self._log
         size = log.sectors.sector_bytes
         base = sector * size
-        if not record.load(base + at, size - at) or not record.is_last:
+        if not record.load(base + at, size - at) or not record.first & layout.LAST:
             return
         mark = bytearray(layout.MARK_BYTES)
         log.flash.read(record.offset + record.n_bytes - layout.MARK_BYTES, mark)
@@ -368,18 +395,17 @@ class Opening:
             self.report.note("altered", sector, at)
 
     def _count(self, record: "Record") -> None:
-        log = self._log
+        log, kind, version = self._log, record.kind, record.version()
         if self._is_looking:
-            self._highest_seen = max(self._highest_seen, record.version)
+            self._highest_seen = max(self._highest_seen, version)
             return
-        log.version = max(log.version, record.version + 1)
-        log.head_version = max(log.head_version, record.version)
-        kind = record.kind
-        if log.sectors.place_of(record.offset) == self._newest:
+        if version > log.head_version:
+            log.head_version = version
+        if self._is_in_newest:
             self._n_in_newest += 1
             self._is_newest_needed |= kind in (layout.RELEASE, layout.WIPE)
         if kind == layout.RELEASE:
-            self._release(record)
+            self._release(record, version)
             return
         if kind == layout.WIPE:
             self._is_wiping = True
@@ -389,44 +415,94 @@ class Opening:
             span = self.entries.setdefault(journal, [number, number + 1])
             span[0] = min(span[0], number)
             span[1] = max(span[1], number + 1)
-        self._newest_wins(record)
+            if number < self._first_kept.get(journal, 0):
+                self._n_copies += self._is_in_newest  # nobody misses it
+                return
+        self._newest_wins(record, version)
 
-    def _newest_wins(self, record: "Record") -> None:
+    def _newest_wins(self, record: "Record", version: int) -> None:
+        log, index, kind = self._log, self._log.index, record.kind
+        if kind == layout.DELETE:
+            self._delete_name(record, version)
+        elif kind == layout.NAME and log.n_deletions and self._is_deleted(record, version):
+            self._n_copies += self._is_in_newest  # nobody misses it
+            return
+        key = record.key()
+        slot = log.slot_for(record, key)
+        if index.place_in(slot):
+            found = log.found
+            found_version = found.version()
+            if found_version >= version:
+                if found_version == version and self._is_of_newest(found):
+                    # Keys that have been overwritten are nobody's original.
+                    self._n_copies += kind != layout.KEYS or record.is_alive()
+                return
+            self._account(found, -1)
+            log.lose(found)
+        elif index.n_records >= self._prune_at:
+            self._prune()
+            slot = log.slot_for(record, key)
+        index.put(slot, key, record.offset // 4)
+        self._account(record, 1)
+        log.gain(record)
+        self._n_wins += 1
+
+    def _is_of_newest(self, record: "Record") -> bool:
+        return self._log.sectors.place_of(record.offset) == self._newest
+
+    def _account(self, record: "Record", change: int) -> None:
+        """A record has come into the index (1), or out of it (-1)."""
+        kind = record.kind
+        if kind == layout.VALUE or kind == layout.NAME:
+            record_id = record.id
+            self._unpaired ^= record_id[0] | record_id[1] << 8 | record_id[2] << 16
+        elif kind == layout.DELETE:
+            self._log.n_deletions += change
+        if record.life != layout.ALIVE:
+            self._n_marked += change
+
+    def _delete_name(self, deletion: "Record", version: int) -> None:
         log = self._log
-        key_kind = layout.VALUE if record.kind == layout.DELETE else record.kind
-        place, key, version = record.offset // 4, record.key(), record.version
-        old = log.find(key_kind, record.id)
-        old_version = log.look(old, log.record).version if old else -1
-        if old_version < version:
-            if not old and log.index.n_records >= log.index.records_max:
-                self._prune()
-            log.index.put(key, place, old)
-            self._n_wins += 1
-        elif old_version == version and log.sectors.place_of(4 * old) == self._newest:
-            # Keys that have been overwritten are nobody's original.
-            self._n_copies += record.kind != layout.KEYS or layout.is_alive(record.life)
+        place = log.find(layout.NAME, deletion.id)
+        if place and log.found.version() < version:
+            self._n_copies += self._is_of_newest(log.found)  # nobody misses it
+            self._drop(log.found, place)
+
+    def _is_deleted(self, name: "Record", version: int) -> bool:
+        log = self._log
+        if not log.find(layout.VALUE, name.id) or log.found.kind != layout.DELETE:
+            return False
+        return log.found.version() > version
 
     def _prune(self) -> None:
         """The flash may hold many times what is needed of it: what is surely not goes first."""
-        log = self._log
+        log, index = self._log, self._log.index
         record = Record(log.flash, log.custody)
-        kept = {
-            journal: span[1] - self._entries_max.get(journal, span[1])
-            for journal, span in self.entries.items()
-        }
-        for place in log.index.places():
+        for journal, span in self.entries.items():
+            first = span[1] - self._entries_max.get(journal, span[1])
+            self._first_kept[journal] = max(first, self._first_kept.get(journal, 0))
+        for place in index.places():
             log.look(place, record)
-            if self._is_over(record, kept):
-                log.index.remove(record.key(), place)
+            if self._is_over(record, self._first_kept):
+                self._drop(record, place)
+        # Not again for each record that comes: this looks at all.
+        self._prune_at = max(index.records_max, index.n_records + index.records_max // _PRUNE_SHARE)
 
-    def _release(self, record: "Record") -> None:
-        released = struct.unpack(layout.RELEASE_ID, record.id)
-        if released in self._released:
+    def _drop(self, record: "Record", place: int) -> None:
+        self._account(record, -1)
+        self._log.lose(record)
+        self._log.index.remove(record.key(), place)
+
+    def _release(self, record: "Record", version: int) -> None:
+        sector, sequence = struct.unpack(layout.RELEASE_ID, record.id)
+        turn = self._turn(sector, sequence)
+        if turn in self._released:
             return
-        self._released.add(released)
-        newest = max(record.version, self._release_versions.get(released[0], 0))
-        self._release_versions[released[0]] = newest
-        if record.version >= self._newest_version:
+        self._released.add(turn)
+        if sector in self._suspects:
+            newest = max(version, self._release_versions.get(sector, 0))
+            self._release_versions[sector] = newest
+        if version >= self._newest_version:
             element = bytearray(layout.MAC_BYTES)
             self._log.flash.read(record.offset + layout.body_at(record.first), element)
             for i in range(layout.MAC_BYTES):
@@ -438,7 +514,7 @@ class Opening:
         sectors = self._log.sectors
         for sector in self._suspects:
             self._read_without_header(sector, sectors.digest != self._digest)
-        other = 1 - self._streams[self._newest]
+        other = 1 - self._newest_stream
         is_other_there = sectors.sequence_of_head(other) == self._other_sequence
         if sectors.digest != self._digest or not is_other_there:
             self.report.note("incomplete", self._newest)
@@ -494,32 +570,29 @@ class Opening:
     # --- with keys ----------------------------------------------------------------------------
 
     def settle(self, first_kept: "dict[int, int]") -> None:
-        """Drop what a newer record, a deletion or a journal's end has made void, and count what
-        is left. `first_kept`: of each journal, the number of its first entry."""
+        """Drop what a newer record, a deletion or a journal's end has made void. `first_kept`: of
+        each journal, the number of its first entry."""
         log = self._log
-        record = Record(log.flash, log.custody)
-        for place in log.index.places():
-            log.look(place, record)
-            if self._is_void(record, first_kept):
-                log.index.remove(record.key(), place)
-        for place in log.index.places():
-            log.look(place, record)
-            log.sectors.live_bytes[log.sectors.place_of(record.offset)] += record.n_bytes
+        if self._has_void(first_kept):
+            record = Record(log.flash, log.custody)
+            for place in log.index.places():
+                log.look(place, record)
+                if self._is_void(record, first_kept):
+                    self._drop(record, place)
         self.report.n_records = log.index.n_records
 
+    def _has_void(self, first_kept: "dict[int, int]") -> bool:
+        """Whether a record may be: looking at each once more takes as long as all the rest."""
+        if self._unpaired or self._n_marked or self.report.damage:
+            return True
+        return any(span[0] < first_kept.get(j, 0) for j, span in self.entries.items())
+
     def _is_over(self, record: "Record", first_kept: "dict[int, int]") -> bool:
-        """An entry before its journal's first one, or the name of a deleted value."""
-        log = self._log
-        if record.kind == layout.ENTRY:
-            journal, number = struct.unpack(layout.ENTRY_ID, record.id)
-            return number < first_kept.get(journal, 0)
-        if record.kind != layout.NAME:
+        """An entry before its journal's first one."""
+        if record.kind != layout.ENTRY:
             return False
-        value = log.find(layout.VALUE, record.id)
-        if not value:
-            return False
-        found = log.look(value, log.record)
-        return found.kind == layout.DELETE and found.version > record.version
+        journal, number = struct.unpack(layout.ENTRY_ID, record.id)
+        return bool(number < first_kept.get(journal, 0))
 
     def _is_void(self, record: "Record", first_kept: "dict[int, int]") -> bool:
         log = self._log
@@ -527,11 +600,10 @@ class Opening:
             return True
         if record.kind == layout.NAME and not log.find(layout.VALUE, record.id):
             return True
-        log.n_deletions += record.kind == layout.DELETE
         if record.kind == layout.VALUE and not log.find(layout.NAME, record.id):
             # It had one, in the cold head: a name is written before its value.
             self.report.note("incomplete", log.sectors.place_of(record.offset))
-        if layout.is_alive(record.life):
+        if record.is_alive():
             return False
         # It had a newer version, which is not there any more.
         at = record.offset % log.sectors.sector_bytes

@@ -1,8 +1,7 @@
 """One record in the flash, looked at without reading what it holds. Made once, used for all."""
 
-import struct
-
-from handset.store import index, layout
+from handset.store import layout
+from handset.store.index import hash_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,11 +10,27 @@ if TYPE_CHECKING:
     from hal.contracts import Flash
 
 
+# The constants that every look needs: an attribute of a module is looked up each time.
+_KIND_MASK = layout.KIND_MASK
+_LAST = layout.LAST
+_BOX = layout.BOX
+_SEALED = layout.SEALED
+_VALUE = layout.VALUE
+_DELETE = layout.DELETE
+_SEALED_BYTES = layout.record_bytes(layout.VALUE, 0)
+_MAC_AT = layout.PLAIN_BODY_BYTES_MAX  # in `_tail`
+
+
 class Record:
     """`load` reads the header; the other fields are its. `offset` counts from the flash's start."""
 
-    # What all of them read into: nobody looks at two at the same instant.
-    _tail = bytearray(layout.PLAIN_BODY_BYTES_MAX + layout.MAC_BYTES + layout.MARK_BYTES)
+    # What all of them read into: nobody looks at two at the same instant. The MAC is at the same
+    # place always, what it covers before it, a mark behind it.
+    _tail = memoryview(bytearray(_MAC_AT + layout.MAC_BYTES + layout.MARK_BYTES))
+    _tag = _tail[_MAC_AT - layout.TAG_BYTES : _MAC_AT]
+    _from_tag = _tail[_MAC_AT - layout.TAG_BYTES :]
+    found_mac = _tail[_MAC_AT : _MAC_AT + layout.MAC_BYTES]  # read by `is_right`
+    mark = _tail[_MAC_AT + layout.MAC_BYTES :]  # of a last record, read by `is_right`
 
     def __init__(self, flash: "Flash", custody: "Any") -> None:
         self._flash = flash
@@ -23,18 +38,17 @@ class Record:
         self._head = bytearray(layout.RECORD_HEADER_BYTES)
         self._immutable = memoryview(self._head)[layout.ID_AT :]
         self._first_two = memoryview(self._head)[: layout.LIFE_AT]
-        self._found_mac = bytearray(layout.MAC_BYTES)
+        # Windows of what was loaded last.
+        self.id = memoryview(self._head)[layout.ID_AT : layout.VERSION_AT]
+        self.salt = memoryview(self._head)[layout.SALT_AT :]
+        self.life = memoryview(self._head)[layout.LIFE_AT : layout.ID_AT]
         self._right_mac = bytearray(layout.MAC_BYTES)
         self.offset = 0
         self.first = 0
+        self.kind = 0
         self.units = 0
-        self.life = 0
-        self.id = b""
-        self.version = 0
-        self.salt = b""
         self.n_bytes = 0
         self.is_whole = False  # what `load` said
-        self._mark = b""
 
     def load(self, offset: int, room: int) -> bool:
         """False when no record may begin here that ends within `room` bytes."""
@@ -42,16 +56,35 @@ class Record:
         self.is_whole = False
         if room < layout.RECORD_HEADER_BYTES:
             return False
-        self._flash.read(offset, self._head)
-        found = struct.unpack(layout.RECORD_FORMAT, self._head)
-        self.first, self.units, self.life, self.id, self.version, self.salt = found
-        self.n_bytes = layout.record_bytes(self.first, self.units)
-        self.is_whole = layout.is_plausible(self.first, self.units) and self.n_bytes <= room
-        return self.is_whole
+        head = self._head
+        self._flash.read(offset, head)
+        self.first = first = head[0]
+        self.units = units = head[1]
+        self.kind = kind = first & _KIND_MASK
+        if kind in _SEALED:
+            # As layout says it of the others below, without a call: nearly all are sealed.
+            n_bytes = _SEALED_BYTES + units * 16 + (4 if first & _LAST else 0)
+            if first & _BOX:
+                n_bytes += layout.BOX_BYTES
+            is_plausible = first & 0x30 and units <= layout.UNITS_MAX  # a domain
+        else:
+            n_bytes = layout.record_bytes(first, units)
+            is_plausible = layout.is_plausible(first, units)
+        self.n_bytes = n_bytes
+        if is_plausible and n_bytes <= room:
+            self.is_whole = True
+            return True
+        return False
 
-    @property
-    def kind(self) -> int:
-        return self.first & layout.KIND_MASK
+    # No property in this class: one makes setting any attribute slow.
+
+    def version(self) -> int:
+        head = self._head
+        return head[10] | head[11] << 8 | head[12] << 16 | head[13] << 24
+
+    def is_alive(self) -> bool:
+        """Whether it does not say that there is a newer one."""
+        return self.life == layout.ALIVE or layout.is_alive(self.life)
 
     def is_keys(self) -> bool:
         """Told from ciphertext that looks like it, as good as surely: it may be overwritten."""
@@ -59,35 +92,22 @@ class Record:
             return False
         return self.id[:-1] == layout.NO_ID[:-1] and self.id[-1] < layout.KEYS_COPIES
 
-    @property
-    def is_last(self) -> bool:
-        """Of its transaction."""
-        return bool(self.first & layout.LAST)
-
     def key(self) -> int:
         """For the index: values and their deletion are one."""
-        kind = layout.VALUE if self.kind == layout.DELETE else self.kind
-        return index.hash_of(kind, self.id)
+        kind = self.kind
+        return hash_of(_VALUE if kind == _DELETE else kind, self.id)
 
-    def is_about(self, kind: int, record_id: bytes) -> bool:
+    def is_about(self, kind: int, record_id: "bytes | memoryview") -> bool:
         """Whether it is of this kind (a deletion counts as a value) and id."""
-        own = layout.VALUE if self.kind == layout.DELETE else self.kind
-        return own == kind and self.id == record_id
+        own = self.kind
+        return self.id == record_id and (_VALUE if own == _DELETE else own) == kind
 
     def is_right(self, previous: bytearray) -> bool:
-        """Whether its MAC follows from the one before it; `mac` is then its own."""
+        """Whether its MAC follows from the one before it; `found_mac` is then its own."""
         end = self._read_end()
         c = self._custody
         c.mac(self._right_mac, previous, self._first_two, self._immutable, end)
-        return self._right_mac == self._found_mac
-
-    def mac(self, out: bytearray) -> None:
-        """Copy the MAC that `is_right` found in the flash."""
-        out[:] = self._found_mac
-
-    def mark(self) -> bytes:
-        """What stands where the mark of this last record belongs; `is_right` has read it."""
-        return self._mark
+        return self._right_mac == self.found_mac
 
     def new_mac(self, previous: bytearray, last: bool, out: bytearray) -> None:
         """The MAC it has behind another record, last of its transaction or not."""
@@ -100,11 +120,12 @@ class Record:
         return self._head[0]
 
     def _read_end(self) -> memoryview:
-        at = layout.mac_at(self.first, self.units)
-        n_end = layout.end_bytes(self.first, self.units)
-        n_bytes = n_end + layout.MAC_BYTES + (layout.MARK_BYTES if self.is_last else 0)
-        tail = memoryview(self._tail)[:n_bytes]
-        self._flash.read(self.offset + at - n_end, tail)
-        self._found_mac[:] = tail[n_end : n_end + layout.MAC_BYTES]
-        self._mark = bytes(tail[n_end + layout.MAC_BYTES :])
-        return tail[:n_end]
+        """What the MAC covers behind the header."""
+        first = self.first
+        if first & _LAST and self.kind in _SEALED:
+            self._flash.read(self.offset + self.n_bytes - len(self._from_tag), self._from_tag)
+            return self._tag
+        start = _MAC_AT - layout.end_bytes(first, self.units)
+        behind = _MAC_AT + layout.MAC_BYTES + (layout.MARK_BYTES if first & _LAST else 0)
+        self._flash.read(self.offset + self.n_bytes - behind + start, self._tail[start:behind])
+        return self._tail[start:_MAC_AT]

@@ -57,7 +57,6 @@ class Sectors:
         self._elements = bytearray(layout.MAC_BYTES * self.n)
         self.digest = bytearray(layout.MAC_BYTES)
         self._chunk = bytearray(_CHUNK_BYTES)
-        self._blank = memoryview(b"\xff" * _CHUNK_BYTES)
         self._header = bytearray(layout.SECTOR_HEADER_BYTES)
         self._element = bytearray(layout.MAC_BYTES)
         self._found_sequence = bytearray(4)
@@ -243,9 +242,9 @@ class Sectors:
         """Whether the flash is erased from `start` up to `end`."""
         chunk = self._chunk
         for at in range(start, end, len(chunk)):
-            part = memoryview(chunk)[: min(len(chunk), end - at)]
-            self._flash.read(at, part)
-            if part != self._blank[: len(part)]:
+            n_bytes = min(len(chunk), end - at)
+            self._flash.read(at, memoryview(chunk)[:n_bytes])
+            if chunk.count(b"\xff", 0, n_bytes) != n_bytes:
                 return False
         return True
 

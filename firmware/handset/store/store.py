@@ -8,7 +8,7 @@ import struct
 
 from handset.store import layout
 from handset.store.compaction import wipe_record
-from handset.store.errors import Damaged, Locked, NotOpen, StoreError
+from handset.store.errors import Damaged, Full, Locked, NotOpen, StoreError
 from handset.store.journals import JOURNALS, Journal, State, entries_kept, entry_id, state_id
 from handset.store.layout import DOMAINS, PERSONAL, PROFESSIONAL, SERVICE
 from handset.store.log import Log
@@ -72,25 +72,54 @@ class Store:
         self._is_open = False
         self._transaction.clear()
         self._states = {}
-        journals = self._journals.values()
-        entries_max = {j.number: entries_kept(self._entries_max(j)) for j in journals}
-        opening = Opening(self._log, entries_max)
-        self.report = opening.run()
-        while opening.throw_away():
-            opening = Opening(self._log, entries_max)
-            self.report = opening.run()
+        opening = self._look_at_all()
         if self.report.state != "open":
             return self.report
-        body = self.keys_body()
+        body = self._load_keys(opening)
         if body is None:
             self.report.state = "blank" if not self._log.index.n_records else "foreign"
             return self.report
-        self._custody.load(body)
-        self._read_journals(opening.entries)
-        opening.settle({number: state.first for number, state in self._states.items()})
+        opening.settle(self._first_entries())
         self._is_open = True
         self._finish_keys(body, opening.keys_met)
         return self.report
+
+    def _look_at_all(self) -> Opening:
+        """At what is in the flash."""
+        try:
+            return self._look({})
+        except Full:
+            # Entries that were forgotten and not yet erased fill the index. What there is beside
+            # entries tells which of them count.
+            none = {kept.number: 0 for kept in self._journals.values()}
+            opening = Opening(self._log, none, {})
+            self.report = opening.run()
+            if self.report.state != "open" or self._load_keys(opening) is None:
+                return opening
+            return self._look(self._first_entries())
+
+    def _look(self, first_kept: "dict[int, int]") -> Opening:
+        """At all, but for entries before `first_kept` of their journal. Raises Full."""
+        entries_max = {
+            kept.number: entries_kept(self._entries_max(kept)) for kept in self._journals.values()
+        }
+        while True:
+            opening = Opening(self._log, entries_max, first_kept)
+            self.report = opening.run()
+            if not opening.throw_away():
+                return opening
+
+    def _load_keys(self, opening: Opening) -> "bytes | None":
+        """Those that were found; the journals' states can be read then. None where there are
+        none."""
+        body = self.keys_body()
+        if body is not None:
+            self._custody.load(body)
+            self._read_journals(opening.entries)
+        return body
+
+    def _first_entries(self) -> "dict[int, int]":
+        return {number: state.first for number, state in self._states.items()}
 
     def format(self, keys_body: bytes, store_salt: bytes) -> None:
         """Begin a store in a flash that holds none. `custody.begin(store_salt)` has been called
@@ -252,7 +281,7 @@ class Store:
             try:
                 name = self._read(place, domain).decode()
             except Damaged:
-                self._bad_names.add(record.id)
+                self._bad_names.add(bytes(record.id))
             yield name
 
     def _is_name(self, record: Record, domain: int) -> bool:
@@ -270,18 +299,18 @@ class Store:
 
     def _read(self, place: int, domain: int) -> bytes:
         record = self._log.look(place, self._log.record)
-        is_it = layout.domain_of(record.first) == domain and layout.is_alive(record.life)
+        is_it = layout.domain_of(record.first) == domain and record.is_alive()
         if not is_it or not self._is_in_place(record):
             raise self._damaged(record)
         if not self._custody.is_open(domain):
             raise Locked("domain %d is locked: unlock it with the PIN" % domain)
         buf, at = self._log.body(record)
         bound = struct.pack(
-            "<BB6sI", record.first & ~layout.LAST, record.units, record.id, record.version
+            "<BB6sI", record.first & ~layout.LAST, record.units, bytes(record.id), record.version()
         )
         n_body = layout.body_bytes(record.units)
         open_it = self._custody.open_box if record.first & layout.BOX else self._custody.open
-        if not open_it(domain, bound, record.version, record.salt, buf, at, n_body):
+        if not open_it(domain, bound, record.version(), record.salt, buf, at, n_body):
             raise self._damaged(record)
         n_bytes = struct.unpack_from("<H", buf, at)[0]
         start = at + layout.LENGTH_BYTES
@@ -461,7 +490,7 @@ class Store:
         for copy in range(_KEY_COPIES):
             place = self._log.find(layout.KEYS, self._key_id(copy))
             if place:
-                version = self._log.look(place, self._log.record).version
+                version = self._log.look(place, self._log.record).version()
                 body = self._keys_at(place)
                 if body is not None and version > best_version:
                     best, best_version = body, version

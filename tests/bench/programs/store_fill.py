@@ -9,9 +9,8 @@ from store_at_hand import formatted
 from handset.store.store import Store
 
 N_RECORDS = int(sys.argv[1])
-# As large as an opening fits into the heap of bare metal with.
-_N_SECTORS = 80
-_SECTOR_BYTES = 16384
+_N_SECTORS = 320
+_SECTOR_BYTES = 4096
 _PAYLOAD_BYTES = 64
 _SOME = 100
 

@@ -1,8 +1,4 @@
-"""On bare metal, under QEMU's -icount: instructions that opening a large store takes.
-
-What is in the flash was written with sectors of 16 KiB: with 4 KiB, its heap has no room for the
-table of sectors beside the index of so many records.
-"""
+"""On bare metal, under QEMU's -icount: instructions that opening a large store takes."""
 
 import gc
 
@@ -12,8 +8,8 @@ import virt
 from handset.store.store import Store
 
 _STORE_AT = 0x400000
-_N_SECTORS = 80
-_SECTOR_BYTES = 16384
+_N_SECTORS = 320
+_SECTOR_BYTES = 4096
 _RECORDS_MAX = 10100
 
 

@@ -6,7 +6,7 @@ import random
 
 import pytest
 from custody_model import PROFESSIONAL, SERVICE
-from cut_workload import Handset, new_flash
+from cut_workload import RECORDS_MAX, Handset, new_flash
 from nor_flash import NorFlash
 
 from handset.store.errors import Full, TooBig
@@ -188,3 +188,20 @@ def test_too_many_records_for_the_index_is_full_too():
     assert 80 < len(names) < 240
     assert handset.store.delete(names[0])
     handset.store.append("alarms", _VALUE, urgent=True)
+
+
+def test_it_opens_with_many_more_entries_in_the_flash_than_the_index_takes():
+    flash = NorFlash(64)
+    handset = _handset(flash)
+    handset.store.put("form", _VALUE, SERVICE)
+    for _ in range(3 * RECORDS_MAX):
+        handset.store.append("alarms", _VALUE)
+    entries = list(handset.store.entries("alarms"))
+    assert len(entries) < RECORDS_MAX // 2
+    flash = flash.restart()
+    handset = Handset(flash, 2)
+    report = handset.boot()
+    assert (report.state, report.tail, report.damage) == ("open", "clean", [])
+    assert flash.n_reads < 40 * RECORDS_MAX  # not all of the index for each entry
+    assert list(handset.store.entries("alarms")) == entries
+    assert handset.store.get("form", SERVICE) == _VALUE
