@@ -95,18 +95,24 @@ class Room:
         # should a cut spoil the sector they go to, it can be thrown away.
         while log.sectors.n_free() < _KEPT_FREE[OWN] and log.compaction.one_sector():
             pass
-        n_futile = 0
+        best, n_futile, n_left = self._free_bytes(), 0, log.sectors.n
         while log.sectors.room(stream) < n_bytes:
             if log.sectors.n_free() > _KEPT_FREE[level]:
                 log.sectors.open_next(stream, log.version)
-            elif n_futile == _FUTILE_MAX or (level != OWN and self._is_futile()):
+            elif not n_left or n_futile == _FUTILE_MAX or (level != OWN and self._is_futile()):
                 if self.forget_some():
-                    n_futile = 0
+                    n_futile, n_left = 0, log.sectors.n
                     continue
                 self._futile_dead = self._dead_bytes()
                 raise Full("the records do not pack any better: delete something first")
             else:
-                n_futile = 0 if self._compact_one() else n_futile + 1
+                # Large records leave the end of a sector empty, now more, now less: it counts what
+                # is better than the best so far, and there is an end to it.
+                log.compaction.one_sector()
+                n_left -= 1
+                free_bytes = self._free_bytes()
+                n_futile = 0 if free_bytes > best else n_futile + 1
+                best = max(best, free_bytes)
                 if not n_futile:
                     self._futile_dead = -1
 
@@ -114,10 +120,6 @@ class Room:
         """Nothing was to be gained last time, and not much has been superseded or deleted since."""
         more = self._dead_bytes() - self._futile_dead
         return self._futile_dead >= 0 and more < self._log.sectors.sector_bytes // 4
-
-    def _compact_one(self) -> bool:
-        before = self._free_bytes()
-        return self._log.compaction.one_sector() and self._free_bytes() > before
 
     def make_index_room(self, n_new: int, level: int) -> None:
         """See to it that so many ids more can be kept: deletions go when what they deleted is
