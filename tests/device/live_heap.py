@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from handsetctl.device import Device, Memory
 
+_COLLECTIONS = 4
+
 
 def live_memory(device: Device) -> Memory:
-    """The memory right after a collection: questions make garbage until there is one."""
-    before, now = device.memory(), device.memory()
-    while now.heap_used_bytes > before.heap_used_bytes:
-        before, now = now, device.memory()
-    return now
+    """The memory with least garbage, of those right after some collections: questions make garbage
+    until there is one, and the first answer after it comes with more or less of it."""
+    least = before = device.memory()
+    n_collections = 0
+    while n_collections < _COLLECTIONS:
+        now = device.memory()
+        n_collections += now.heap_used_bytes < before.heap_used_bytes
+        least = min(least, now, key=lambda memory: memory.heap_used_bytes)
+        before = now
+    return least
