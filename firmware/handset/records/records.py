@@ -83,6 +83,8 @@ class Records:
             self._log("store: %s" % self._summary())
         else:
             self._log("no store, nothing is kept: %s; left as it is" % state)
+        if self.keeper.trouble:
+            self._log("store: %s" % self.keeper.trouble)
         self._tell_damage()
 
     def _summary(self) -> str:

@@ -45,57 +45,92 @@ _SETTLED_DAYS = 3
 _SETTLED_WITHIN_DAYS = 31
 _ALL_ENTRIES = 0xFFFFFFFF
 _FIXED = "<II"
+_FIXED_BYTES = 8
 _DAY = "<HI"
+_DAY_BYTES = 6
 
 
 class State:
-    """Of one journal: entries `first` to `next` - 1 are there, and the days at which some began."""
+    """Of one journal: entries `first` to `next` - 1 are there, and a day began last on `last_day`,
+    -1 for none. All days are in the flash alone, as `Days`: in RAM a year of them is too much."""
 
     def __init__(self, body: bytes = b"") -> None:
         self.first = 0
         self.next = 0
-        self.days: list[tuple[int, int]] = []  # day since 1970, number of its first entry
+        self.last_day = -1
         if body:
             self.first, self.next = struct.unpack_from(_FIXED, body, 0)
-            n_days = (len(body) - struct.calcsize(_FIXED)) // struct.calcsize(_DAY)
-            for i in range(n_days):
-                at = struct.calcsize(_FIXED) + i * struct.calcsize(_DAY)
-                day, number = struct.unpack_from(_DAY, body, at)
-                self.days.append((day, number))
+            self.last_day = Days(body).last()
 
-    def body(self) -> bytes:
+    def body(self, days: "Days") -> bytes:
         """As it is kept in a JOURNAL record."""
-        parts = [struct.pack(_FIXED, self.first, self.next)]
-        parts += [struct.pack(_DAY, day, number) for day, number in self.days]
-        return b"".join(parts)
+        return struct.pack(_FIXED, self.first, self.next) + days.packed
 
     def is_new_day(self, day: int) -> bool:
         """Whether it is another day than at the last entry; -1 is a clock that is not set."""
-        return 0 <= day <= _DAY_MAX and (not self.days or day != self.days[-1][0])
+        return 0 <= day <= _DAY_MAX and day != self.last_day
 
-    def begin_day(self, day: int, days_max: int, number: int) -> None:
-        """Note a day that begins with entry `number`, and forget entries that are too old. A clock
-        that is wrong once forgets nothing: it takes some days that follow one another."""
-        while self.days and self.days[-1][0] >= day:
-            number = self.days.pop()[1]  # the clock was ahead
-        self.days.append((day, number))
-        settled = self.days[-_SETTLED_DAYS:]
-        if len(settled) < _SETTLED_DAYS or day - settled[0][0] > _SETTLED_WITHIN_DAYS:
-            return
-        while self.days[0][0] <= day - days_max:
-            self.days.pop(0)
-            self.first = max(self.first, self.days[0][1])
+    def begin_day(self, days: "Days", day: int, days_max: int, number: int) -> None:
+        """Note a day that begins with entry `number`; entries that are too old go."""
+        self.first = max(self.first, days.begin(day, days_max, number))
+        self.last_day = day
 
     def copy(self) -> "State":
         """To be changed, and to take this one's place once it is on the flash."""
         other = State()
-        other.first, other.next, other.days = self.first, self.next, list(self.days)
+        other.first, other.next, other.last_day = self.first, self.next, self.last_day
         return other
 
     def surplus(self, entries_max: int) -> int:
         """How many entries are too many, 0 while it is not worth a record."""
         too_many = self.next - self.first - entries_max
         return too_many if too_many > entries_max // _TRIM_SHARE else 0
+
+
+class Days:
+    """The days on which entries were added, in order: days since 1970, and of each the number of
+    its first entry. Packed, as in the body of a JOURNAL record behind the rest."""
+
+    def __init__(self, body: bytes = b"") -> None:
+        self.packed = body[_FIXED_BYTES:]
+
+    def last(self) -> int:
+        """The newest, -1 where there is none."""
+        n_days = len(self.packed) // _DAY_BYTES
+        return self._at(n_days - 1)[0] if n_days else -1
+
+    def begin(self, day: int, days_max: int, number: int) -> int:
+        """Add a day, and drop those that are too old: number of the first entry of the others, 0
+        where nothing goes. A clock that is wrong once makes nothing go: it takes some days that
+        follow one another."""
+        n_days = len(self.packed) // _DAY_BYTES
+        while n_days and self._at(n_days - 1)[0] >= day:
+            n_days -= 1
+            number = self._at(n_days)[1]  # the clock was ahead
+        self.packed = self.packed[: n_days * _DAY_BYTES] + struct.pack(_DAY, day, number)
+        n_days += 1
+        if n_days < _SETTLED_DAYS:
+            return 0
+        if day - self._at(n_days - _SETTLED_DAYS)[0] > _SETTLED_WITHIN_DAYS:
+            return 0
+        n_old = first = 0
+        while self._at(n_old)[0] <= day - days_max:
+            n_old += 1
+            first = self._at(n_old)[1]
+        self.packed = self.packed[n_old * _DAY_BYTES :]
+        return first
+
+    def forget_before(self, first: int) -> None:
+        """Drop days of which no entry from `first` on is left."""
+        n_gone = 0
+        n_days = len(self.packed) // _DAY_BYTES
+        while n_gone + 1 < n_days and self._at(n_gone + 1)[1] <= first:
+            n_gone += 1
+        self.packed = self.packed[n_gone * _DAY_BYTES :]
+
+    def _at(self, i: int) -> "tuple[int, int]":
+        day, number = struct.unpack_from(_DAY, self.packed, i * _DAY_BYTES)
+        return day, number
 
 
 def entries_kept(entries_max: int) -> int:

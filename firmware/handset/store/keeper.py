@@ -36,6 +36,10 @@ DEFAULT_SETTINGS = {
 _SETTINGS_MIN = {"tries_max": 3, "lock_after_ms": 0, "check_ms": 100}
 # Provisioned settings: a map of some of the above (CBOR), in the service domain.
 SETTINGS_NAME = "keeper"
+# Likewise: for how many days each journal keeps what is in it.
+RETENTION_NAME = "journals"
+# So many days in a row tell a clock that is right.
+_RETENTION_DAYS_MIN = 3
 
 PIN_DIGITS_MIN = 4
 PIN_DIGITS_MAX = 16
@@ -88,6 +92,7 @@ class Keeper:
         self.state = "closed"
         self.report: Any = store.report
         self.settings: dict = {}
+        self.trouble = ""  # what was provisioned and can not be read
         self._given_settings = settings or {}
         self._store = store
         self._custody = custody
@@ -275,15 +280,30 @@ class Keeper:
     def _read_settings(self) -> None:
         self.settings = dict(DEFAULT_SETTINGS)
         self.settings.update(self._given_settings)
-        try:
-            data = self._store.get(SETTINGS_NAME, SERVICE)
-            provisioned = cbor.loads(data) if data else {}
-        except (StoreError, ValueError):
-            return  # damaged: the defaults are strict
+        self.trouble = ""
+        provisioned = self._provisioned(SETTINGS_NAME)
         for name, least in _SETTINGS_MIN.items():
-            value = provisioned.get(name) if isinstance(provisioned, dict) else None
+            value = provisioned.get(name)
             if isinstance(value, int) and value >= least:
                 self.settings[name] = value
+        retention = self._provisioned(RETENTION_NAME)
+        self._store.keep_days(
+            {
+                name: days
+                for name, days in retention.items()
+                if isinstance(days, int) and days >= _RETENTION_DAYS_MIN
+            }
+        )
+
+    def _provisioned(self, name: str) -> dict:
+        """A map of settings. Where it can not be read the defaults count, which are strict."""
+        try:
+            data = self._store.get(name, SERVICE)
+            found = cbor.loads(data) if data else {}
+        except (StoreError, ValueError) as error:
+            self.trouble = "the settings %r can not be read, the defaults count: %s" % (name, error)
+            return {}
+        return found if isinstance(found, dict) else {}
 
     # ------------------------------------------------------------------------------------ one check
 

@@ -9,7 +9,15 @@ import struct
 from handset.store import layout
 from handset.store.compaction import wipe_record
 from handset.store.errors import Damaged, Full, Locked, NotOpen, StoreError
-from handset.store.journals import JOURNALS, Journal, State, entries_kept, entry_id, state_id
+from handset.store.journals import (
+    JOURNALS,
+    Days,
+    Journal,
+    State,
+    entries_kept,
+    entry_id,
+    state_id,
+)
 from handset.store.layout import DOMAINS, PERSONAL, PROFESSIONAL, SERVICE
 from handset.store.log import Log
 from handset.store.opening import Opening, Report
@@ -59,6 +67,7 @@ class Store:
         self._level = NORMAL
         self._next_before: dict[int, int] = {}
         self._states: dict[int, State] = {}
+        self._days_max: dict[int, int] = {}  # of journals that are not kept as long as they say
         self._is_open = False
         self._bad_names: set[bytes] = set()
         self.n_put_off = 0  # times that a full store kept entries that were to go
@@ -158,22 +167,23 @@ class Store:
 
     def _read_journals(self, entries: "dict[int, list[int]]") -> None:
         for journal in self._journals.values():
-            state = self._read_state(journal)
+            state = State(self._state_body(journal))
             met = entries.get(journal.number)
             if met:
                 state.next = max(state.next, met[1])
                 state.first = max(state.first, met[0])
             self._states[journal.number] = state
 
-    def _read_state(self, journal: Journal) -> State:
-        """Where it is damaged, the entries that are there say what they can."""
+    def _state_body(self, journal: Journal) -> bytes:
+        """Of its JOURNAL record. Where it is damaged, the entries that are there say what they
+        can."""
         place = self._log.find(layout.JOURNAL, state_id(journal))
         try:
-            return State(self._read(place, SERVICE) if place else b"")
+            return self._read(place, SERVICE) if place else b""
         except Damaged:
             sector_bytes = self._log.sectors.sector_bytes
             self.report.note("altered", 4 * place // sector_bytes, 4 * place % sector_bytes)
-            return State()
+            return b""
 
     # --- names and values ---------------------------------------------------------------------
 
@@ -391,7 +401,7 @@ class Store:
         if state.first < first <= state.next:
             changed = state.copy()
             changed.first = first
-            self._save_state(kept, state, changed)
+            self._save_state(kept, state, changed, Days(self._state_body(kept)))
 
     def _retire(self, kept: Journal, state: State, number: int) -> None:
         """Old entries go, when a day begins or there are too many. Entries from `number` on, which
@@ -400,16 +410,28 @@ class Store:
         self._log.room.forget_some()
         day = self._today()
         changed = state.copy()
-        if state.is_new_day(day):
-            changed.begin_day(day, kept.days_max, number)
-        elif state.surplus(self._entries_max(kept)):
-            changed.first += state.surplus(self._entries_max(kept))
-        else:
+        surplus = state.surplus(self._entries_max(kept))
+        is_new_day = state.is_new_day(day)
+        if not is_new_day and not surplus:
             return
+        days = Days(self._state_body(kept))
+        if is_new_day:
+            days_max = self._days_max.get(kept.number, kept.days_max)
+            changed.begin_day(days, day, days_max, number)
+        else:
+            changed.first += surplus
         try:
-            self._save_state(kept, state, changed)
+            self._save_state(kept, state, changed, days)
         except StoreError:
             self.n_put_off += 1
+
+    def keep_days(self, days_max: "dict[str, int]") -> None:
+        """For how many days journals keep their entries, where it is not as long as they say. Holds
+        from the next day on that begins."""
+        journals = self._journals
+        self._days_max = {
+            journals[name].number: days_max[name] for name in days_max if name in journals
+        }
 
     def _entries_max(self, kept: Journal) -> int:
         """What the journal is to keep, or its share of 3/4 of the index where that is less."""
@@ -417,9 +439,10 @@ class Store:
         share = self._log.index.records_max * 3 * kept.entries_max // (4 * wanted)
         return min(kept.entries_max, share)
 
-    def _save_state(self, kept: Journal, state: State, changed: State) -> None:
+    def _save_state(self, kept: Journal, state: State, changed: State, days: Days) -> None:
         """From the moment it is on the flash on, `changed` counts."""
-        body = changed.body()
+        days.forget_before(changed.first)
+        body = changed.body(days)
         t = Transaction(self._custody, layout.sealed_bytes_max(len(body)))
         t.add_sealed(layout.JOURNAL, SERVICE, state_id(kept), body, self._next_version())
         self._log.commit(t, OWN)

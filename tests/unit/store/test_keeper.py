@@ -59,13 +59,14 @@ class World:
         self.rng = Rng()
         self.round_us = round_us
         self.settings = settings
+        self.today = -1
         self.device_secret: bytes | None = bytes(range(32))
         self.boot()
 
     def boot(self) -> None:
         """Everything in RAM is new, and has not been started."""
         self.custody = TimedCustody(self.clock, self.round_us, self.device_secret)
-        self.store = Store(self.flash, self.custody, records_max=64)
+        self.store = Store(self.flash, self.custody, 64, lambda: self.today)
         self.keeper = Keeper(self.store, self.custody, self.clock, self.rng, self.settings)
 
     def restart(self) -> str:
@@ -371,6 +372,7 @@ def test_settings_that_can_not_be_are_not_taken(protected: World, data: bytes) -
     protected.store.put(policy.SETTINGS_NAME, data, SERVICE)
     protected.restart()
     assert protected.keeper.settings == policy.DEFAULT_SETTINGS
+    assert bool(protected.keeper.trouble) == (data == b"\xff"), "what can not be read is told"
     assert protected.unlock(PIN)
 
 
@@ -618,3 +620,14 @@ def test_tries_that_cannot_be_forgotten_lock_again(
     with pytest.raises(Full):
         protected.unlock(PIN, at_handset=True)
     assert protected.open_domains() == [SERVICE]
+
+
+def test_how_long_entries_are_kept_is_provisioned(protected: World) -> None:
+    days = {"positions": 3, "calls": 2, "nonsense": "x"}
+    protected.store.put(policy.RETENTION_NAME, cbor.dumps(days), SERVICE)
+    protected.restart()
+    for day in range(100, 110):
+        protected.today = day
+        for journal in ("positions", "calls"):
+            protected.store.append(journal, b"%d" % day)
+    assert [protected.store.span(name) for name in ("positions", "calls")] == [(7, 10), (0, 10)]

@@ -9,7 +9,7 @@ from custody_model import CustodyModel
 from nor_flash import NorFlash
 from store_rig import PIN, PIN_SALT, ROUNDS, STORE_SALT
 
-from handset.store.journals import Journal
+from handset.store.journals import Days, Journal, State
 from handset.store.layout import SERVICE
 from handset.store.store import Store
 
@@ -87,6 +87,32 @@ def test_entries_that_are_too_old_go(append: Callable[[Store, int], None]) -> No
         log.today.day = day
         append(log.store, 3)
     assert log.numbers() == list(range(3 * _DAYS, 6 * _DAYS))
+
+
+@pytest.mark.parametrize("days", [3, 2 * _DAYS])
+def test_entries_are_kept_for_as_long_as_was_provisioned(days: int) -> None:
+    log = _Log()
+    log.store.keep_days({"log": days, "another": 7})
+    for day in range(100, 100 + 3 * _DAYS):
+        log.today.day = day
+        _alone(log.store, 2)
+    assert log.numbers() == list(range(2 * (3 * _DAYS - days), 6 * _DAYS))
+
+
+def test_days_of_which_nothing_is_left_take_no_room() -> None:
+    days = Days()
+    for day in range(100, 400):
+        days.begin(day, 366, 10 * day)
+    days.forget_before(3985)
+    kept = Days(State().body(days))
+    assert (kept.packed, kept.last()) == (days.packed, 399)
+    assert len(kept.packed) == 2 * len(_one_day()), "day 398 has some entries left"
+
+
+def _one_day() -> bytes:
+    days = Days()
+    days.begin(1, 1, 1)
+    return days.packed
 
 
 def test_an_aborted_transaction_retires_nothing() -> None:
