@@ -483,7 +483,9 @@ class Opening:
             self._first_kept[journal] = max(first, self._first_kept.get(journal, 0))
         for place in index.places():
             log.look(place, record)
-            if self._is_over(record, self._first_kept):
+            # A name without a value says that it is one: it has been marked when it was dropped.
+            is_dropped = record.kind == layout.NAME and not record.is_alive()
+            if is_dropped or self._is_over(record, self._first_kept):
                 self._drop(record, place)
         # Not again for each record that comes: this looks at all.
         self._prune_at = max(index.records_max, index.n_records + index.records_max // _PRUNE_SHARE)

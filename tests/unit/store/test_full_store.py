@@ -205,3 +205,18 @@ def test_it_opens_with_many_more_entries_in_the_flash_than_the_index_takes():
     assert flash.n_reads < 40 * RECORDS_MAX  # not all of the index for each entry
     assert list(handset.store.entries("alarms")) == entries
     assert handset.store.get("form", SERVICE) == _VALUE
+
+
+def test_it_opens_with_many_more_names_of_aborted_values_than_the_index_takes():
+    flash = NorFlash(64)
+    handset = _handset(flash)
+    handset.store.put("form", _VALUE, SERVICE)
+    for i in range(3 * RECORDS_MAX):
+        handset.store.begin()
+        handset.store.put("aborted/%d" % i, b"", SERVICE)
+        handset.store.abort()
+    handset = Handset(flash.restart(), 2)
+    report = handset.boot()
+    assert (report.state, report.tail, report.damage) == ("open", "clean", [])
+    assert list(handset.store.iterate(SERVICE)) == ["form"]
+    assert handset.store.get("form", SERVICE) == _VALUE
