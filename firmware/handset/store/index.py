@@ -130,13 +130,16 @@ class Index:
     def places(self) -> "Iterator[int]":
         """Every record's place. One that is removed meanwhile does not hide another; one may come
         twice."""
-        slot = 0
-        while slot < self._n_slots:
+        end = 0
+        while self._slots[end]:
+            end += 1
+        # Backwards, from a slot that is free: what moves up comes to where it is still to be met.
+        slot = end - 1 if end else self._n_slots - 1
+        while slot != end:
             found = self._slots[slot]
             if found:
                 yield found & _PLACE_MASK
-            if self._slots[slot] == found:
-                slot += 1
+            slot = slot - 1 if slot else self._n_slots - 1
 
     def _after(self, slot: int) -> int:
         return slot + 1 if slot + 1 < self._n_slots else 0
