@@ -83,8 +83,9 @@ class PositionBlock:
         self._end = self._lat = self._lon = self._seconds = 0
 
     def is_newest(self) -> bool:
-        """Whether the block is what it was: after a wipe there is no such entry."""
-        return self._store.span(POSITIONS)[1] == self._number + 1
+        """Whether the block is what it was: after a wipe or a trim there is no such entry."""
+        first, following = self._store.span(POSITIONS)
+        return not self._end or first < following == self._number + 1
 
     def add(self, position: bytes) -> None:
         """Keep what `position` made. Raises as `Store.append`, and then has not kept it."""

@@ -309,3 +309,10 @@ def test_what_the_store_refuses_is_counted_and_said_once(
         assert handset.records.turn() == 1000
     assert handset.records.lost == 5
     assert handset.logged == ["store: %s" % error]
+
+
+def test_positions_go_on_after_all_of_the_journal_was_trimmed(handset: Handset) -> None:
+    handset.pass_minutes(3)
+    handset.records.store.trim_journal("positions", 1)
+    handset.pass_minutes(2)
+    assert [len(block) for block in handset.blocks()] == [2]
