@@ -56,6 +56,7 @@ class Records:
         self.keeper = Keeper(self.store, custody, clock, rng)
         self._block = entries.PositionBlock(self.store, bytearray(entries.BLOCK_BYTES))
         self._was_locked = False
+        self._n_wipes = 0
         self._clock = clock
         self._is_quiet = is_quiet
         self._log = log
@@ -108,7 +109,7 @@ class Records:
 
     def turn(self) -> int:
         """One bounded piece of work; returns in how many milliseconds there may be more."""
-        self._guard_block()
+        self._guard()
         if not self.is_ready():
             return _IDLE_TURN_MS
         is_quiet = self._is_quiet()
@@ -204,6 +205,7 @@ class Records:
         return -1 if utc_ms < 0 else utc_ms // _DAY_MS
 
     def _note(self, journal: str, entry: bytes) -> None:
+        self._guard()
         if not self.is_ready():
             self.lost += 1
             return
@@ -223,7 +225,6 @@ class Records:
 
     def _write_first(self) -> None:
         journal, entry = self._waiting.pop(0)
-        self._guard_block()
         try:
             if journal == entries.POSITIONS:
                 self._block.add(entry)
@@ -234,8 +235,13 @@ class Records:
             self.lost += 1
             self._in_trouble(error)
 
-    def _guard_block(self) -> None:
-        """Positions from before a lock, or of a store that was wiped, do not stay in RAM."""
+    def _guard(self) -> None:
+        """Positions from before a lock, and all of a store that was wiped, do not stay in RAM;
+        what waited for that store is not for the next one."""
+        if self._n_wipes != self.keeper.n_wipes:
+            self._n_wipes = self.keeper.n_wipes
+            self.lost += len(self._waiting)
+            self._waiting.clear()
         if not self.is_ready():
             self._block.forget()
             return

@@ -93,6 +93,7 @@ class Keeper:
         self.report: Any = store.report
         self.settings: dict = {}
         self.trouble = ""  # what was provisioned and can not be read
+        self.n_wipes = 0  # since the start, those that have begun
         self._given_settings = settings or {}
         self._store = store
         self._custody = custody
@@ -258,6 +259,7 @@ class Keeper:
 
     def _wiping(self) -> "Iterator[None]":
         self.state = "closed"
+        self.n_wipes += 1
         self._rounds = 0
         self._store.begin_wipe()
         yield from self._store.wipe_sectors()

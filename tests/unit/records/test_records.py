@@ -316,3 +316,18 @@ def test_positions_go_on_after_all_of_the_journal_was_trimmed(handset: Handset) 
     handset.records.store.trim_journal("positions", 1)
     handset.pass_minutes(2)
     assert [len(block) for block in handset.blocks()] == [2]
+
+
+def test_what_waited_for_a_store_that_was_wiped_is_not_for_the_next_one(handset: Handset) -> None:
+    handset.quiet = False
+    handset.records.position(report())
+    handset.records.floor("taken", {"user_id": "sip:a"})
+    handset.records.floor("idle", {})
+    assert handset.records.stats()["entries_waiting"] == 2
+    asyncio.run(handset.records.keeper.wipe())
+    handset.quiet = True
+    handset.turns_until_idle()
+    assert (handset.blocks(), handset.calls()) == ([], [])
+    assert (handset.records.stats()["entries_waiting"], handset.records.lost) == (0, 2)
+    handset.pass_minutes(3)
+    assert [len(block) for block in handset.blocks()] == [2]
