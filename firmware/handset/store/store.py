@@ -394,8 +394,11 @@ class Store:
         return state.first, state.next
 
     def trim_journal(self, journal: str, first: int) -> None:
-        """Forget entries before `first`."""
+        """Forget entries before `first`, at once: ValueError in a transaction, which could bring
+        entries that are forgotten already."""
         self._check_open()
+        if self._transaction.is_begun:
+            raise ValueError("a transaction has begun: commit or abort it first")
         kept = self._journals[journal]
         state = self._states[kept.number]
         if state.first < first <= state.next:

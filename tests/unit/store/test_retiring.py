@@ -122,3 +122,18 @@ def test_an_aborted_transaction_retires_nothing() -> None:
     _alone(log.store, 20)
     log.store.abort()
     assert log.store.span("log") == (0, _KEPT)
+
+
+def test_a_transaction_trims_nothing() -> None:
+    """Its entries have numbers that come again when it is aborted."""
+    log = _Log()
+    _alone(log.store, 5)
+    log.store.begin()
+    _alone(log.store, 1)
+    with pytest.raises(ValueError, match="commit or abort"):
+        log.store.trim_journal("log", 6)
+    log.store.abort()
+    assert log.store.append("log", b"kept") == 5
+    assert log.numbers() == [0, 1, 2, 3, 4, 5]
+    log.reopen()
+    assert log.numbers() == [0, 1, 2, 3, 4, 5]
