@@ -465,12 +465,13 @@ class Store:
         self._next_before = {number: state.next for number, state in self._states.items()}
 
     def commit(self) -> None:
-        """Write it. Raises Full, WornOut; the transaction is gone then, and nothing has
+        """Write it. Raises Full, WornOut, NotOpen; the transaction is gone then, and nothing has
         changed."""
         t = self._transaction
         if not t.is_begun:
             raise ValueError("no transaction has begun")
         try:
+            self._check_open()
             self._log.commit(t, self._level)
         except Exception:
             self.abort()
