@@ -72,6 +72,8 @@ class Transaction:
         try:
             self._seal(start, at, boxed, domain, value, version)
         except Exception:
+            for i in range(start, self.n_bytes):
+                self.buf[i] = 0  # what was to be sealed does not stay in RAM
             self.n_bytes = start
             self.starts.pop()
             raise

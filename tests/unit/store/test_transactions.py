@@ -31,3 +31,11 @@ def test_none_is_committed_while_the_store_is_wiped(handset: Handset) -> None:
     assert handset.store.stats()["commits"] == before
     with pytest.raises(ValueError, match="no transaction"):
         handset.store.commit()
+
+
+def test_what_could_not_be_sealed_does_not_stay_in_ram(handset: Handset) -> None:
+    handset.custody.lock()
+    handset.custody.is_without_randomness = True
+    with pytest.raises(OSError, match="no randomness"):
+        handset.store.append("positions", b"where the agent is")
+    assert b"where" not in bytes(handset.store._transaction.buf)
