@@ -104,7 +104,7 @@ class Opening:
 
     def throw_away(self) -> bool:
         """When no sector is free, and a cut has spoilt the newest while it held nothing but copies
-        of what is elsewhere: erase it. True: it is gone, and all is to be read once more."""
+        of what is elsewhere: erase it. True: it counts no more, and all is to be read again."""
         sectors = self._log.sectors
         if sectors.n_free() or self.report.state != "open" or self.report.damage:
             return False
@@ -112,8 +112,8 @@ class Opening:
         if not is_closed or self._is_newest_needed or self._n_copies != self._n_in_newest:
             return False
         # Should this be cut, too, nobody takes for a sector what is left.
-        sectors.disown(self._newest)
-        return sectors.erase(self._newest)
+        is_disowned = sectors.disown(self._newest)
+        return sectors.erase(self._newest) or is_disowned
 
     # --- sectors ------------------------------------------------------------------------------
 

@@ -224,9 +224,10 @@ class Sectors:
         self.state[sector] = BAD
         return False
 
-    def disown(self, sector: int) -> None:
-        """Make zeros of how its header begins: whatever is in it, it is no sector of a store."""
-        self.write(sector * self.sector_bytes, bytes(layout.ERASED_BYTES))
+    def disown(self, sector: int) -> bool:
+        """Make zeros of how its header begins: whatever is in it, it is no sector of a store. False
+        where the flash does not take them."""
+        return self.write(sector * self.sector_bytes, bytes(layout.ERASED_BYTES))
 
     def spoil(self, start: int, end: int) -> None:
         """Make zeros of what did not become what was written, lest it be taken for that one day."""
