@@ -64,7 +64,7 @@ class Store:
         if self._log.sectors.n < _SECTORS_MIN:
             raise ValueError("%d sectors are no store: at least 6" % self._log.sectors.n)
         self._transaction = Transaction(custody, min(self._log.capacity, transaction_bytes))
-        self._level = NORMAL
+        self._level = OWN
         self._next_before: dict[int, int] = {}
         self._states: dict[int, State] = {}
         self._days_max: dict[int, int] = {}  # of journals that are not kept as long as they say
@@ -461,7 +461,7 @@ class Store:
         if self._transaction.is_begun:
             raise ValueError("a transaction has begun already: commit or abort it first")
         self._transaction.is_begun = True
-        self._level = NORMAL
+        self._level = OWN  # of deletions: what is put or appended beside them decides
         self._next_before = {number: state.next for number, state in self._states.items()}
 
     def commit(self) -> None:
@@ -502,7 +502,8 @@ class Store:
         """At once, unless a transaction has begun."""
         t = self._transaction
         if t.is_begun:
-            self._level = max(self._level, level)
+            if level != OWN:
+                self._level = level if self._level == OWN else max(self._level, level)
             return
         try:
             self._log.commit(t, level)

@@ -220,3 +220,22 @@ def test_it_opens_with_many_more_names_of_aborted_values_than_the_index_takes():
     assert (report.state, report.tail, report.damage) == ("open", "clean", [])
     assert list(handset.store.iterate(SERVICE)) == ["form"]
     assert handset.store.get("form", SERVICE) == _VALUE
+
+
+def test_values_beside_a_deletion_leave_the_room_for_what_is_urgent():
+    handset = _handset(new_flash(1))
+    names = ["small/%d" % i for i in range(14)]
+    for name in names:
+        handset.store.put(name, b"")
+    assert len(_fill(handset)) > 10
+    with pytest.raises(Full):
+        _grow_beside_deletions(handset, names)
+    handset.store.append("alarms", _VALUE, urgent=True)
+
+
+def _grow_beside_deletions(handset: Handset, names: list[str]) -> None:
+    for i in range(0, len(names), 2):
+        handset.store.begin()
+        handset.store.delete(names[i + 1])
+        handset.store.put(names[i], bytes(1000))
+        handset.store.commit()
