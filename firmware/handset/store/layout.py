@@ -59,6 +59,7 @@ _STREAM_BITS = 8
 
 RECORD_FORMAT = "<BB2s6sI8s"  # kind, units, life, id, version, salt
 RECORD_HEADER_BYTES = 22
+RECORD_BYTES_MIN = 32  # header, a body of no units, MAC
 LIFE_AT = 2
 ID_AT = 4
 VERSION_AT = 10

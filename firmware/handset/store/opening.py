@@ -13,6 +13,8 @@ from handset.store.sectors import CLEAN, DIRTY, LIVE, RELEASED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from handset.store.log import Log
 
 # What was ever written into a sector begins right behind its header.
@@ -55,15 +57,15 @@ class Opening:
         self._digest = bytearray(layout.MAC_BYTES)
         self._released: set[int] = set()  # sequence and position in one number
         self._release_versions: dict[int, int] = {}  # of each suspect, the newest
-        self._is_looking = False  # at a sector that may not count
-        self._highest_seen = 0  # version, while looking
+        # Instead of taking records in: they are only looked at.
+        self._see: Callable[[Record, int], None] | None = None
+        self._highest_seen = 0  # version
         self._suspects: list[int] = []  # sectors with something in them and without a right header
         self._is_wiping = False
         self._newest = -1
         self._other_sequence = 0  # of the head of the other stream, as the newest sector says
         self._newest_version = 0  # from which on records came after its opening
         self._newest_stream = 0
-        self._is_in_newest = False  # at the sector being walked
         self._last_start = 0  # of the last transaction in the sector walked last
         self._n_skipped = 0
         self._n_wins = 0  # records that were newer than what was known
@@ -72,9 +74,8 @@ class Opening:
         self._n_marked = 0  # that seem to have been superseded
         self._is_marked_end = False  # it is followed by one that is damaged
         self.keys_met: list[int] = []  # offsets of all KEYS, superseded ones too
-        self._n_in_newest = 0  # records of the newest sector, and how many of them are copies
-        self._n_copies = 0
         self._is_newest_needed = False
+        self._copied = bytearray()  # a bit for each record of the newest sector
         self.entries: dict[int, list[int]] = {}  # journal: first and next number met
         self.report = Report()
 
@@ -109,13 +110,56 @@ class Opening:
         if sectors.n_free() or self.report.state != "open" or self.report.damage:
             return False
         is_closed = any(h.sector == self._newest and h.is_closed for h in sectors.heads)
-        if not is_closed or self._is_newest_needed or self._n_copies != self._n_in_newest:
+        if not is_closed or not self._holds_only_copies():
             return False
         # Should this be cut, too, nobody takes for a sector what is left.
         is_disowned = sectors.disown(self._newest)
         return sectors.erase(self._newest) or is_disowned
 
+    def _holds_only_copies(self) -> bool:
+        """Whether the newest sector has nothing that counts and is not elsewhere, too. Reads all
+        once more: cuts that follow one another leave several copies of one original."""
+        sectors = self._log.sectors
+        self._is_newest_needed = False
+        self._copied = bytearray(sectors.sector_bytes // layout.RECORD_BYTES_MIN // 8 + 1)
+        self._see = self._see_original
+        for sector in range(sectors.n):
+            if sectors.state[sector] == LIVE:
+                self._begin_chain(sector)
+                self._walk(sector)
+        self._see = None
+        for place in self._log.index.places():
+            byte, bit = self._copy_at(4 * place)
+            if self._is_in_newest(4 * place) and not self._copied[byte] & bit:
+                return False
+        return not self._is_newest_needed
+
+    def _see_original(self, record: "Record", version: int) -> None:
+        kind, log = record.kind, self._log
+        if self._is_in_newest(record.offset):
+            self._is_newest_needed |= kind in (layout.RELEASE, layout.WIPE)
+            return
+        slot = log.slot_for(record, record.key())
+        if not log.index.place_in(slot) or log.found.version() != version:
+            return
+        # Keys that have been overwritten are nobody's original.
+        if self._is_in_newest(log.found.offset) and (kind != layout.KEYS or record.is_alive()):
+            byte, bit = self._copy_at(log.found.offset)
+            self._copied[byte] |= bit
+
+    def _copy_at(self, offset: int) -> "tuple[int, int]":
+        """Where `_copied` has a record of the newest sector: byte and bit."""
+        n = offset % self._log.sectors.sector_bytes // layout.RECORD_BYTES_MIN
+        return n >> 3, 1 << (n & 7)
+
+    def _is_in_newest(self, offset: int) -> bool:
+        return self._log.sectors.place_of(offset) == self._newest
+
     # --- sectors ------------------------------------------------------------------------------
+
+    def _begin_chain(self, sector: int) -> None:
+        self._read_header(sector)
+        self._previous[:] = self._header[layout.HEADER_MAC_AT :]
 
     def _read_header(self, sector: int) -> None:
         self._log.flash.read(sector * self._log.sectors.sector_bytes, self._header)
@@ -206,8 +250,7 @@ class Opening:
             sectors.state[sector] = RELEASED
             self._meet_keys(sector)
             return
-        self._read_header(sector)
-        self._previous[:] = self._header[layout.HEADER_MAC_AT :]
+        self._begin_chain(sector)
         end = self._walk(sector)
         sectors.end[sector] = end
         head = sectors.heads[stream]
@@ -275,7 +318,6 @@ class Opening:
         waiting: list[int] = []
         doubtful: list[int] = []
         self._is_marked_end = False
-        self._is_in_newest = sector == self._newest
         mark, last, keys = layout.MARK, layout.LAST, layout.KEYS
         while at < size:
             # Few calls and lookups: every record comes through here.
@@ -396,14 +438,11 @@ class Opening:
 
     def _count(self, record: "Record") -> None:
         log, kind, version = self._log, record.kind, record.version()
-        if self._is_looking:
-            self._highest_seen = max(self._highest_seen, version)
+        if self._see is not None:
+            self._see(record, version)
             return
         if version > log.head_version:
             log.head_version = version
-        if self._is_in_newest:
-            self._n_in_newest += 1
-            self._is_newest_needed |= kind in (layout.RELEASE, layout.WIPE)
         if kind == layout.RELEASE:
             self._release(record, version)
             return
@@ -416,7 +455,6 @@ class Opening:
             span[0] = min(span[0], number)
             span[1] = max(span[1], number + 1)
             if number < self._first_kept.get(journal, 0):
-                self._n_copies += self._is_in_newest  # nobody misses it
                 return
         self._newest_wins(record, version)
 
@@ -425,17 +463,12 @@ class Opening:
         if kind == layout.DELETE:
             self._delete_name(record, version)
         elif kind == layout.NAME and log.n_deletions and self._is_deleted(record, version):
-            self._n_copies += self._is_in_newest  # nobody misses it
             return
         key = record.key()
         slot = log.slot_for(record, key)
         if index.place_in(slot):
             found = log.found
-            found_version = found.version()
-            if found_version >= version:
-                if found_version == version and self._is_of_newest(found):
-                    # Keys that have been overwritten are nobody's original.
-                    self._n_copies += kind != layout.KEYS or record.is_alive()
+            if found.version() >= version:
                 return
             self._account(found, -1)
             log.lose(found)
@@ -446,9 +479,6 @@ class Opening:
         self._account(record, 1)
         log.gain(record)
         self._n_wins += 1
-
-    def _is_of_newest(self, record: "Record") -> bool:
-        return self._log.sectors.place_of(record.offset) == self._newest
 
     def _account(self, record: "Record", change: int) -> None:
         """A record has come into the index (1), or out of it (-1)."""
@@ -465,7 +495,6 @@ class Opening:
         log = self._log
         place = log.find(layout.NAME, deletion.id)
         if place and log.found.version() < version:
-            self._n_copies += self._is_of_newest(log.found)  # nobody misses it
             self._drop(log.found, place)
 
     def _is_deleted(self, name: "Record", version: int) -> bool:
@@ -560,14 +589,16 @@ class Opening:
         released = self._release_versions.get(sector, 0)
         if not released:
             return False
-        self._read_header(sector)
-        self._previous[:] = self._header[layout.HEADER_MAC_AT :]
+        self._begin_chain(sector)
         n_noted = len(self.report.damage)
-        self._is_looking, self._highest_seen = True, 0
+        self._see, self._highest_seen = self._see_version, 0
         self._walk(sector)
-        self._is_looking = False
+        self._see = None
         del self.report.damage[n_noted:]
         return self._highest_seen < released
+
+    def _see_version(self, record: "Record", version: int) -> None:
+        self._highest_seen = max(self._highest_seen, version)
 
     # --- with keys ----------------------------------------------------------------------------
 

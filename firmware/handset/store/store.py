@@ -153,8 +153,9 @@ class Store:
         count, was_opened = self._history(sector)
         sectors.erase_count[sector] = max(0, count)
         if was_opened:
-            if not sectors.erase(sector):
-                sectors.disown(sector)
+            # First, for a cut leaves of an erase what might be taken for somebody's store.
+            sectors.disown(sector)
+            sectors.erase(sector)
         elif count >= 0:
             sectors.state[sector] = CLEAN
 
