@@ -120,7 +120,6 @@ class Opening:
         """Whether the newest sector has nothing that counts and is not elsewhere, too. Reads all
         once more: cuts that follow one another leave several copies of one original."""
         sectors = self._log.sectors
-        self._is_newest_needed = False
         self._copied = bytearray(sectors.sector_bytes // layout.RECORD_BYTES_MIN // 8 + 1)
         self._see = self._see_original
         for sector in range(sectors.n):
@@ -158,6 +157,7 @@ class Opening:
     # --- sectors ------------------------------------------------------------------------------
 
     def _begin_chain(self, sector: int) -> None:
+        """Read a sector's header, whose MAC its first record follows."""
         self._read_header(sector)
         self._previous[:] = self._header[layout.HEADER_MAC_AT :]
 
@@ -559,8 +559,7 @@ class Opening:
             return
         if not is_missed and (self._is_disowned(sector) or self._was_released(sector)):
             return
-        self._read_header(sector)
-        self._previous[:] = self._header[layout.HEADER_MAC_AT :]
+        self._begin_chain(sector)
         n_wins, n_noted = self._n_wins, len(self.report.damage)
         end = self._walk(sector)
         if n_wins == self._n_wins:
