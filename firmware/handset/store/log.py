@@ -37,6 +37,7 @@ class Log:
         self._to_kill: list[int] = []
         self._wanted_kind = 0
         self._wanted_id: "bytes | memoryview" = b""
+        self._doubtful_at = -1  # where `find_surely` met what it cannot trust
         self._base = 0  # where the last transaction lies
         self._before = bytearray(layout.MAC_BYTES + layout.MARK_BYTES)
         self._previous = bytearray(layout.MAC_BYTES)
@@ -84,19 +85,22 @@ class Log:
         return self.index.slot_of(key, self._is_wanted)
 
     def find_surely(self, kind: int, record_id: bytes) -> int:
-        """As `find`, and Damaged rather than none where a record that might be it has changed."""
+        """As `find`, and Damaged rather than none where a record that might be it has changed: had
+        it been written again since, it would have been found."""
         self._wanted_kind, self._wanted_id = kind, record_id
-        return self.index.find(hash_of(kind, record_id), self._is_surely_wanted)
+        self._doubtful_at = -1
+        place = self.index.find(hash_of(kind, record_id), self._is_surely_wanted)
+        if not place and self._doubtful_at >= 0:
+            raise Damaged("the record at 0x%x has changed: it is lost" % self._doubtful_at)
+        return place
 
     def _is_surely_wanted(self, place: int) -> bool:
         if self._is_wanted(place):
             return True
         other = self.found
         wanted = hash_of(self._wanted_kind, self._wanted_id)
-        if finger_of(other.key()) != finger_of(wanted):
-            raise Damaged("another record is at 0x%x: this one is lost" % other.offset)
-        if not self.is_in_place(other):
-            raise Damaged("the record at 0x%x has changed: it is lost" % other.offset)
+        if finger_of(other.key()) != finger_of(wanted) or not self.is_in_place(other):
+            self._doubtful_at = other.offset
         return False
 
     def is_in_place(self, record: "Record") -> bool:

@@ -81,6 +81,7 @@ class Store:
         self._is_open = False
         self._transaction.clear()
         self._states = {}
+        self._bad_names.clear()
         opening = self._look_at_all()
         if self.report.state != "open":
             return self.report
@@ -249,7 +250,8 @@ class Store:
 
     def delete(self, name: str, domain: int = PROFESSIONAL) -> bool:
         """Forget a value; False when there was none. Uses the room for emergencies if it must:
-        that is how a full store gets out of it."""
+        that is how a full store gets out of it. Raises as `put`; Damaged where nobody can tell
+        whether there is one."""
         self._check_open()
         record_id = self._id(name, domain)
         if not self._will_be_there(record_id):
@@ -262,10 +264,15 @@ class Store:
     def _will_be_there(self, record_id: bytes) -> bool:
         """Whether there is a value, after what the transaction has by now."""
         kind = self._transaction.last_kind_of(record_id)
-        if not kind:
-            place = self._log.find(layout.VALUE, record_id)
-            kind = self._log.look(place, self._log.record).kind if place else layout.DELETE
-        return kind == layout.VALUE
+        if kind:
+            return kind == layout.VALUE
+        place = self._log.find_surely(layout.VALUE, record_id)
+        if not place:
+            return False
+        record = self._log.look(place, self._log.record)
+        if record.kind == layout.DELETE and not self._is_in_place(record):
+            raise self._damaged(record)
+        return record.kind == layout.VALUE
 
     def iterate(self, domain: int = PROFESSIONAL, prefix: str = "") -> "Iterator[str]":
         """Names of the domain's values, in no order. Writing meanwhile may repeat some. Raises
@@ -280,20 +287,30 @@ class Store:
             raise Damaged("%d names are not what was written: they are lost" % n_damaged)
 
     def names(self, domain: int) -> "Iterator[str | None]":
-        """The same for who must know what is missing: None for each name that is damaged. It is
-        written again when its value is put."""
+        """The same for who must know what is missing: None for each name that is damaged, and for
+        each sector that is another one now. It is written again when its value is put."""
         self._check_open()
         record = Record(self._flash, self._custody)
+        strange: set[int] = set()
         for place in self._log.index.places():
             self._log.look(place, record)
-            if not self._is_name(record, domain):
+            sector = self._log.sectors.place_of(record.offset)
+            if sector in strange:
                 continue
-            name = None
-            try:
-                name = self._read(place, domain).decode()
-            except Damaged:
-                self._bad_names.add(bytes(record.id))
-            yield name
+            if not self._log.sectors.is_itself(sector):
+                strange.add(sector)
+                yield None
+            elif not self._log.index.has(record.key(), place):
+                yield None  # it may have been a name: kind or id have changed
+            elif self._is_name(record, domain):
+                yield self._name_at(place, domain)
+
+    def _name_at(self, place: int, domain: int) -> "str | None":
+        try:
+            return self._read(place, domain).decode()
+        except Damaged:
+            self._bad_names.add(bytes(self._log.record.id))
+            return None
 
     def _is_name(self, record: Record, domain: int) -> bool:
         """Of a value that is there: a transaction that was aborted may leave a name alone."""

@@ -69,6 +69,35 @@ def test_no_answer_is_of_another_time_or_place(question: tuple[Any, ...], answer
     assert answers.count("!Damaged") > 20
 
 
+def test_no_name_and_no_deletion_is_of_another_time_or_place() -> None:
+    rig = Rig(_N_SECTORS, _SECTOR_BYTES)
+    rig.play("power")
+    older = _turns(rig)
+    image = rig.flash.image()
+    listed, deleted = [], []
+    for changed in sorted(_swaps(image, older[-40:])):
+        rig.flash.load(image)
+        rig.play("power")
+        rig.flash.load(changed)
+        listed.append(str(rig.play("iterate", _SERVICE, "")))
+        deleted.append(rig.play("delete", _SERVICE, "gone"))
+    assert set(listed) == {"['counter', 'gone']", "!Damaged"}
+    assert set(deleted) == {True, "!Damaged"}
+    assert listed.count("!Damaged") > 20 and deleted.count("!Damaged") > 5
+
+
+def test_what_has_changed_under_an_open_store_can_be_written_again() -> None:
+    rig = Rig(_N_SECTORS, _SECTOR_BYTES)
+    rig.play("put", _SERVICE, "form", _value(1))
+    at = rig.flash.image().index(rig.custody.name_id(_SERVICE, b"form"))
+    rig.flash.patch(at, bytes(6))
+    assert rig.play("get", _SERVICE, "form") == "!Damaged"
+    assert rig.play("delete", _SERVICE, "form") == "!Damaged"
+    rig.play("put", _SERVICE, "form", _value(2))
+    assert rig.play("get", _SERVICE, "form") == _value(2)
+    assert rig.play("delete", _SERVICE, "form") is True
+
+
 def test_an_older_sector_is_not_compacted_into_this_time() -> None:
     rig = Rig(_N_SECTORS, _SECTOR_BYTES)
     rig.play("power")
