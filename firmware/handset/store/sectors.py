@@ -188,12 +188,13 @@ class Sectors:
             self.set_element(old, head.last_mac)
             self.toggle(old, self.digest)
         sequence = 1 + max(self.sequence)
-        sector = self.choose_free(stream)
-        while sector >= 0 and not self._is_opened(sector, sequence, first_version, stream):
-            sector = self.choose_free(stream)
-        if sector < 0:
-            if old >= 0:
+        sector = -1
+        try:
+            sector = self._open_any(sequence, first_version, stream)
+        finally:
+            if sector < 0 and old >= 0:
                 self.toggle(old, self.digest)
+        if sector < 0:
             raise WornOut("no sector of the flash takes what is written: replace the handset")
         head.forget()
         head.sector = sector
@@ -204,6 +205,13 @@ class Sectors:
         self.end[sector] = layout.SECTOR_HEADER_BYTES
         if stream == layout.COLD:
             self.wants_worn = False
+
+    def _open_any(self, sequence: int, first_version: int, stream: int) -> int:
+        """The first free sector that takes its header, -1 where none does."""
+        sector = self.choose_free(stream)
+        while sector >= 0 and not self._is_opened(sector, sequence, first_version, stream):
+            sector = self.choose_free(stream)
+        return sector
 
     def _is_opened(self, sector: int, sequence: int, first_version: int, stream: int) -> bool:
         if self.state[sector] != CLEAN and not self.erase(sector):
