@@ -35,6 +35,8 @@ _BUSY_TURN_MS = 20
 _IDLE_TURN_MS = 1_000
 _DAMAGE_LINES_MAX = 4
 _DAY_MS = 86_400_000
+# 2020-01-01: before, there was no such handset.
+_FIRST_DAY = 18_262
 
 
 class Records:
@@ -200,9 +202,9 @@ class Records:
     # ------------------------------------------------------------------------------- into the store
 
     def _today(self) -> int:
-        """Days since 1970, -1 while the date is not known."""
-        utc_ms = self._clock.utc_ms()
-        return -1 if utc_ms < 0 else utc_ms // _DAY_MS
+        """Days since 1970, -1 while the date is not known, or can not be."""
+        day = self._clock.utc_ms() // _DAY_MS
+        return day if day >= _FIRST_DAY else -1
 
     def _note(self, journal: str, entry: bytes) -> None:
         self._guard()

@@ -41,8 +41,11 @@ JOURNALS = {
 # Trimming by number costs a record: it waits until so many entries are too many.
 _TRIM_SHARE = 16
 _DAY_MAX = 0xFFFF
+# So many days that follow one another within that time tell a clock that is right.
 _SETTLED_DAYS = 3
 _SETTLED_WITHIN_DAYS = 31
+# What a clock that is wrong again and again may add to the days of a journal.
+_DAYS_SPARE = 32
 _ALL_ENTRIES = 0xFFFFFFFF
 _FIXED = "<II"
 _FIXED_BYTES = 8
@@ -88,8 +91,11 @@ class State:
 
 
 class Days:
-    """The days on which entries were added, in order: days since 1970, and of each the number of
-    its first entry. Packed, as in the body of a JOURNAL record behind the rest."""
+    """The days on which entries were added: days since 1970 as the clock had them, and of each the
+    number of its first entry. Packed, as in the body of a JOURNAL record behind the rest.
+
+    Clocks are wrong at times. An entry is no older than what was added before it, so that one with
+    an old date goes with those; and it is no newer than today."""
 
     def __init__(self, body: bytes = b"") -> None:
         self.packed = body[_FIXED_BYTES:]
@@ -103,22 +109,37 @@ class Days:
         """Add a day, and drop those that are too old: number of the first entry of the others, 0
         where nothing goes. A clock that is wrong once makes nothing go: it takes some days that
         follow one another."""
+        self.packed += struct.pack(_DAY, day, number)
         n_days = len(self.packed) // _DAY_BYTES
-        while n_days and self._at(n_days - 1)[0] >= day:
+        if n_days > days_max + _DAYS_SPARE:
+            self._drop(1, self._at(0)[1])
             n_days -= 1
-            number = self._at(n_days)[1]  # the clock was ahead
-        self.packed = self.packed[: n_days * _DAY_BYTES] + struct.pack(_DAY, day, number)
-        n_days += 1
-        if n_days < _SETTLED_DAYS:
-            return 0
-        if day - self._at(n_days - _SETTLED_DAYS)[0] > _SETTLED_WITHIN_DAYS:
+        if not self._is_settled(n_days):
             return 0
         n_old = first = 0
-        while self._at(n_old)[0] <= day - days_max:
+        while min(self._at(n_old)[0], day) <= day - days_max:
             n_old += 1
             first = self._at(n_old)[1]
-        self.packed = self.packed[n_old * _DAY_BYTES :]
+        self._drop(n_old, first)
+        self._bring_back(day)
         return first
+
+    def _is_settled(self, n_days: int) -> bool:
+        """Whether the newest days can be believed."""
+        if n_days < _SETTLED_DAYS:
+            return False
+        newest = [self._at(i)[0] for i in range(n_days - _SETTLED_DAYS, n_days)]
+        is_ascending = all(newest[i] < newest[i + 1] for i in range(_SETTLED_DAYS - 1))
+        return is_ascending and newest[-1] - newest[0] <= _SETTLED_WITHIN_DAYS
+
+    def _bring_back(self, today: int) -> None:
+        """The clock was ahead: such days become today, or their entries would stay for years."""
+        for i in range(len(self.packed) // _DAY_BYTES):
+            day, number = self._at(i)
+            if day > today:
+                at = i * _DAY_BYTES
+                mended = struct.pack(_DAY, today, number)
+                self.packed = self.packed[:at] + mended + self.packed[at + _DAY_BYTES :]
 
     def forget_before(self, first: int) -> None:
         """Drop days of which no entry from `first` on is left."""
@@ -126,7 +147,15 @@ class Days:
         n_days = len(self.packed) // _DAY_BYTES
         while n_gone + 1 < n_days and self._at(n_gone + 1)[1] <= first:
             n_gone += 1
-        self.packed = self.packed[n_gone * _DAY_BYTES :]
+        self._drop(n_gone, self._at(n_gone)[1] if n_gone else 0)
+
+    def _drop(self, n_days: int, number: int) -> None:
+        """The first days. The one behind them, whose entries begin with `number` now, is no older
+        than they are."""
+        if n_days:
+            newest = max(self._at(i)[0] for i in range(n_days + 1))
+            behind = self.packed[(n_days + 1) * _DAY_BYTES :]
+            self.packed = struct.pack(_DAY, newest, number) + behind
 
     def _at(self, i: int) -> "tuple[int, int]":
         day, number = struct.unpack_from(_DAY, self.packed, i * _DAY_BYTES)

@@ -99,6 +99,39 @@ def test_entries_are_kept_for_as_long_as_was_provisioned(days: int) -> None:
     assert log.numbers() == list(range(2 * (3 * _DAYS - days), 6 * _DAYS))
 
 
+def _live(log: _Log, days: list[int]) -> None:
+    """An entry on each."""
+    for day in days:
+        log.today.day = day
+        _alone(log.store, 1)
+
+
+@pytest.mark.parametrize("wrong", [0, 100, 996 - _DAYS, 5000])
+def test_a_clock_that_is_wrong_once_makes_nothing_go(wrong: int) -> None:
+    """Neither then nor when it has been right for some days again."""
+    log = _Log()
+    _live(log, list(range(1000, 1000 + _DAYS - 4)))
+    _live(log, [wrong])
+    _live(log, list(range(1000 + _DAYS - 4, 1000 + _DAYS)))
+    assert log.numbers() == list(range(_DAYS + 1))
+
+
+@pytest.mark.parametrize("wrong", [0, 5000])
+def test_what_was_added_while_the_clock_was_wrong_goes_in_its_turn(wrong: int) -> None:
+    log = _Log()
+    _live(log, [1000, 1001, 1002, wrong, *range(1003, 1003 + 2 * _DAYS)])
+    kept = len(log.numbers())
+    assert log.numbers()[-1] == 2 * _DAYS + 3
+    assert kept == _DAYS
+
+
+def test_a_clock_that_is_wrong_again_and_again_takes_a_bounded_room() -> None:
+    days = Days()
+    for number in range(1000):
+        days.begin(1000 + number % 2, _DAYS, number)
+    assert len(days.packed) <= 50 * len(_one_day())
+
+
 def test_days_of_which_nothing_is_left_take_no_room() -> None:
     days = Days()
     for day in range(100, 400):
