@@ -237,8 +237,6 @@ class Keeper:
         body = self._custody.wrap(1)
         self._custody.lock()
         self._store.format(body, bytes(salt))
-        # Its place in a store that may be full one day.
-        self._store.put_tries(0)
         self._begin()
 
     def _begin(self) -> None:
@@ -250,6 +248,7 @@ class Keeper:
             # cuts it each time would try for ever.
             self._wipe()
         elif not self.pin_set:
+            self._mend_tries()
             self._unlock_without_pin(False)
 
     def _wipe(self) -> None:
@@ -275,6 +274,13 @@ class Keeper:
         except Damaged:
             return self.settings["tries_max"] - 1
 
+    def _mend_tries(self) -> None:
+        """There is no PIN to try yet: who sets one is to have all tries."""
+        try:
+            self._store.tries()
+        except Damaged:
+            self._store.put_tries(0)
+
     def _note_rounds(self, keys_body: bytes) -> None:
         """What a check of the PIN costs; 0 where there is none."""
         self._rounds = struct.unpack_from("<I", keys_body, _ROUNDS_AT)[0]
@@ -288,6 +294,10 @@ class Keeper:
             value = provisioned.get(name)
             if isinstance(value, int) and value >= least:
                 self.settings[name] = value
+        if self.trouble:
+            # It may have said fewer tries; one is left in any case, as in `_tries`.
+            tries_max = max(_SETTINGS_MIN["tries_max"], self._tries() + 1)
+            self.settings["tries_max"] = min(tries_max, self.settings["tries_max"])
         retention = self._provisioned(RETENTION_NAME)
         self._store.keep_days(
             {
@@ -298,14 +308,16 @@ class Keeper:
         )
 
     def _provisioned(self, name: str) -> dict:
-        """A map of settings. Where it can not be read the defaults count, which are strict."""
+        """A map of settings, empty where it can not be read."""
         try:
             data = self._store.get(name, SERVICE)
             found = cbor.loads(data) if data else {}
+            if not isinstance(found, dict):
+                raise ValueError("they are no map")
         except (StoreError, ValueError) as error:
             self.trouble = "the settings %r can not be read, the defaults count: %s" % (name, error)
             return {}
-        return found if isinstance(found, dict) else {}
+        return found
 
     # ------------------------------------------------------------------------------------ one check
 

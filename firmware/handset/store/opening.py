@@ -631,7 +631,8 @@ class Opening:
         if self._is_over(record, first_kept):
             return True
         if record.kind == layout.NAME and not log.find(layout.VALUE, record.id):
-            return True
+            # A cut has left it, or its value is what was damaged.
+            return not (self.report.damage and record.is_alive())
         if record.kind == layout.VALUE and not log.find(layout.NAME, record.id):
             # It had one, in the cold head: a name is written before its value.
             self.report.note("incomplete", log.sectors.place_of(record.offset))

@@ -8,7 +8,7 @@ import struct
 
 from handset.store import layout
 from handset.store.compaction import wipe_record
-from handset.store.errors import Damaged, Full, Locked, NotOpen, StoreError
+from handset.store.errors import Damaged, Full, Locked, NotOpen, StoreError, TooBig
 from handset.store.journals import (
     JOURNALS,
     Days,
@@ -37,6 +37,8 @@ _KEY_COPIES = 2
 _SECTORS_MIN = 6
 _SEARCH_BYTES = 1024
 _TRIES = "<H"
+_TRIES_BYTES_MAX = 128
+NAME_BYTES_MAX = 255
 
 
 def _no_day() -> int:
@@ -142,8 +144,7 @@ class Store:
         log.sectors.store_salt = store_salt
         log.sectors.open_next(layout.HOT, log.version)
         self._is_open = True
-        self.put_keys(keys_body)
-        self.put_tries(0)
+        self._put_keys(keys_body, True)
         self._read_journals({})
         self.report = Report()
         self.report.state = "open"
@@ -194,10 +195,13 @@ class Store:
     ) -> None:
         """Keep a value, in the place of the one it had. `urgent` may use the room that is kept
         for emergencies. Raises Full, TooBig, WornOut; OSError where a locked domain needs
-        randomness and there is none."""
+        randomness and there is none. A name has 255 bytes of UTF-8 at most."""
         self._check_open()
         record_id = self._id(name, domain)
         self._transaction.check_size(len(value))
+        n_name = len(name.encode())
+        if n_name > NAME_BYTES_MAX:
+            raise TooBig("a name of %d bytes: at most %d" % (n_name, NAME_BYTES_MAX))
         if self._needs_name(record_id):
             self._put_name(name, record_id, domain, urgent)
         try:
@@ -238,8 +242,11 @@ class Store:
     def get(self, name: str, domain: int = PROFESSIONAL) -> "bytes | None":
         """The value, None when there is none. Raises Locked, Damaged."""
         self._check_open()
-        place = self._log.find_surely(layout.VALUE, self._id(name, domain))
+        record_id = self._id(name, domain)
+        place = self._log.find_surely(layout.VALUE, record_id)
         if not place:
+            if self._is_lost(record_id):
+                raise Damaged("there is a name, and its value was damaged: it is lost")
             return None
         record = self._log.look(place, self._log.record)
         if record.kind != layout.DELETE:
@@ -247,6 +254,14 @@ class Store:
         if not self._is_in_place(record):
             raise self._damaged(record)
         return None
+
+    def _is_lost(self, record_id: "bytes | memoryview") -> bool:
+        """Whether it is among what the opening has found damaged: there is its name and nothing
+        else."""
+        if not self.report.damage or bytes(record_id) in self._transaction.named:
+            return False
+        has_value = self._log.find(layout.VALUE, record_id)
+        return not has_value and bool(self._log.find(layout.NAME, record_id))
 
     def delete(self, name: str, domain: int = PROFESSIONAL) -> bool:
         """Forget a value; False when there was none. Uses the room for emergencies if it must:
@@ -268,7 +283,7 @@ class Store:
             return kind == layout.VALUE
         place = self._log.find_surely(layout.VALUE, record_id)
         if not place:
-            return False
+            return self._is_lost(record_id)
         record = self._log.look(place, self._log.record)
         if record.kind == layout.DELETE and not self._is_in_place(record):
             raise self._damaged(record)
@@ -317,7 +332,9 @@ class Store:
         if record.kind != layout.NAME or layout.domain_of(record.first) != domain:
             return False
         place = self._log.find(layout.VALUE, record.id)
-        return bool(place) and self._log.look(place, self._log.record).kind == layout.VALUE
+        if not place:
+            return self._is_lost(record.id)
+        return self._log.look(place, self._log.record).kind == layout.VALUE
 
     def _id(self, name: str, domain: int) -> bytes:
         if domain not in DOMAINS:
@@ -545,11 +562,17 @@ class Store:
     def put_keys(self, body: bytes) -> None:
         """Keep new KEYS: two copies, one after the other; the old ones are overwritten."""
         self._check_open()
+        self._put_keys(body, False)
+
+    def _put_keys(self, body: bytes, is_new_store: bool) -> None:
+        """The tries of a new store come with the first copy: keys are never without."""
         self._log.compaction.finish()  # keys that are being moved are in two places
         for copy in range(_KEY_COPIES):
             old = self._log.find(layout.KEYS, self._key_id(copy))
-            t = Transaction(self._custody, layout.sealed_bytes_max(len(body)))
+            t = Transaction(self._custody, layout.sealed_bytes_max(len(body)) + _TRIES_BYTES_MAX)
             t.add_plain(layout.KEYS, self._key_id(copy), body, self._next_version())
+            if is_new_store and copy == 0:
+                self._add_tries(t, 0)
             try:
                 self._log.commit(t, OWN)
             except StoreError:
@@ -608,11 +631,12 @@ class Store:
             wipe_record(self._log, record)
 
     def tries(self) -> int:
-        """Wrong PINs in a row, as last noted."""
+        """Wrong PINs in a row, as last noted. Damaged where nobody can tell any more: a store is
+        never made without."""
         self._check_open()
         place = self._log.find_surely(layout.TRIES, layout.NO_ID)
         if not place:
-            return 0
+            raise Damaged("the number of wrong PINs was damaged: it is lost")
         record = self._log.look(place, self._log.record)
         if not self._log.is_in_place(record):
             raise self._damaged(record)
@@ -622,10 +646,13 @@ class Store:
     def put_tries(self, n_tries: int) -> None:
         """Note wrong PINs in a row. On the flash when it returns."""
         self._check_open()
-        t = Transaction(self._custody, 128)
+        t = Transaction(self._custody, _TRIES_BYTES_MAX)
+        self._add_tries(t, n_tries)
+        self._log.commit(t, OWN)
+
+    def _add_tries(self, t: Transaction, n_tries: int) -> None:
         body = struct.pack(_TRIES, n_tries)
         t.add_plain(layout.TRIES, layout.NO_ID, body, self._next_version())
-        self._log.commit(t, OWN)
 
     def wipe(self) -> None:
         """Everything goes: the keys first."""

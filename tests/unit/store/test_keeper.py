@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from nor_flash import ERASE_CUTS, PROGRAM_CUTS, NorFlash, PowerCut
 
 from handset.link import cbor
 from handset.store import keeper as policy
+from handset.store import layout
 from handset.store.errors import Damaged, Full
 from handset.store.keeper import Keeper
 from handset.store.layout import PERSONAL, PROFESSIONAL, SERVICE
@@ -105,6 +107,20 @@ class World:
         before = twin.flash.n_operations
         action(twin)
         return range(twin.flash.n_operations - before)
+
+    def clear_a_bit(self, kind: int, record_id: bytes, offset: int = 0) -> None:
+        """Of the newest record of this kind and id, at an offset or behind it."""
+        image = self.flash.image()
+        newest, at = -1, -1
+        for start in range(0, len(image) - layout.RECORD_BYTES_MIN, 4):
+            found = struct.unpack_from(layout.RECORD_FORMAT, image, start)
+            is_it = found[0] & layout.KIND_MASK == kind and found[2] == layout.ALIVE
+            if is_it and found[3] == record_id and found[4] > newest:
+                newest, at = found[4], start
+        at += offset
+        while not image[at]:
+            at += 1
+        self.flash.program(at, bytes([image[at] & (image[at] - 1)]))
 
     def open_domains(self) -> list[int]:
         domains = (SERVICE, PROFESSIONAL, PERSONAL)
@@ -371,9 +387,44 @@ def test_the_number_of_tries_is_provisioned(protected: World) -> None:
 def test_settings_that_can_not_be_are_not_taken(protected: World, data: bytes) -> None:
     protected.store.put(policy.SETTINGS_NAME, data, SERVICE)
     protected.restart()
-    assert protected.keeper.settings == policy.DEFAULT_SETTINGS
-    assert bool(protected.keeper.trouble) == (data == b"\xff"), "what can not be read is told"
+    is_no_map = data in (b"\xff", cbor.dumps([3, 3]))
+    tries_max = 3 if is_no_map else policy.DEFAULT_SETTINGS["tries_max"]
+    assert protected.keeper.settings == {**policy.DEFAULT_SETTINGS, "tries_max": tries_max}
+    assert bool(protected.keeper.trouble) == is_no_map, "what can not be read is told"
     assert protected.unlock(PIN)
+
+
+@pytest.mark.parametrize("n_wrong", [1, 4])
+def test_settings_that_are_damaged_give_nobody_more_tries(protected: World, n_wrong: int) -> None:
+    protected.store.put(policy.SETTINGS_NAME, cbor.dumps({"tries_max": 6}), SERVICE)
+    protected.restart()
+    exhaust(protected, n_wrong)
+    name_id = protected.custody.name_id(SERVICE, policy.SETTINGS_NAME.encode())
+    protected.clear_a_bit(layout.VALUE, name_id)
+    protected.restart()
+    assert "damaged" in protected.keeper.trouble
+    assert protected.keeper.tries_left() == {1: 2, 4: 1}[n_wrong]
+
+
+@pytest.mark.parametrize("offset", [0, 4, 10, 22, 24, 31])
+def test_a_bit_of_the_counter_that_is_cleared_gives_nobody_more_tries(
+    protected: World, offset: int
+) -> None:
+    old = protected.store.keys_body()
+    exhaust(protected, 5)
+    protected.clear_a_bit(layout.TRIES, layout.NO_ID, offset)
+    protected.restart()
+    assert protected.keeper.tries_left() == 1
+    exhaust(protected, 1)
+    assert_all_new(protected, old)
+
+
+def test_who_sets_the_first_pin_has_all_tries(world: World) -> None:
+    world.clear_a_bit(layout.TRIES, layout.NO_ID)
+    world.restart()
+    world.change("", PIN, True)
+    world.restart()
+    assert world.keeper.tries_left() == policy.DEFAULT_SETTINGS["tries_max"]
 
 
 def test_with_a_damaged_counter_one_try_is_left(
