@@ -132,7 +132,7 @@ class Compaction:
         base = self._victim * sectors.sector_bytes
         end = sectors.end[self._victim]
         offsets: list[int] = []
-        n_bytes = 0
+        n_bytes = n_forgotten = 0
         for _ in range(_LOOKS_A_SLICE):
             if self._at >= end:
                 self._at = -1
@@ -149,11 +149,14 @@ class Compaction:
             self._at += record.n_bytes
             if record.is_keys():
                 self._keys_met.append(record.offset)
-            if not is_known or not self._counts(record):
+            if not is_known:
                 continue
-            offsets.append(record.offset)
-            n_bytes += record.n_bytes
-            if len(offsets) == _RECORDS_A_SLICE or n_bytes >= _BYTES_A_SLICE:
+            if self._counts(record):
+                offsets.append(record.offset)
+                n_bytes += record.n_bytes
+            else:
+                n_forgotten += 1
+            if len(offsets) + n_forgotten == _RECORDS_A_SLICE or n_bytes >= _BYTES_A_SLICE:
                 break
         return offsets
 
@@ -262,10 +265,9 @@ class Compaction:
         release = self._release
         release.clear()
         record_id = struct.pack(layout.RELEASE_ID, victim, sectors.sequence[victim])
-        body = sectors.element(victim) + bytes(_RELEASE_BODY_BYTES - layout.MAC_BYTES)
-        release.add_plain(layout.RELEASE, record_id, body, log.version)
+        release.add_plain(layout.RELEASE, record_id, bytes(_RELEASE_BODY_BYTES), log.version)
         # The sector that it opens, if any, must not seem to have been opened after it.
-        log.write(release, layout.COLD)
+        log.write(release, layout.COLD, victim)
         log.version += 1
         sectors.toggle(victim, sectors.digest)
         sectors.state[victim] = RELEASED

@@ -42,8 +42,9 @@ UNMARKED = b"\xff\xff\xff\xff"
 MAGIC = b"HST1"
 ERASED_FORMAT = "<4sII"  # magic, erase count, check
 ERASED_BYTES = 12
-OPENED_FORMAT = "<I8sII8s"  # sequence, store salt, first version, streams, digest
-OPENED_BYTES = 28
+# Sequence, store salt, first version, streams, end of the other head, digest.
+OPENED_FORMAT = "<I8sIII8s"
+OPENED_BYTES = 32
 HEADER_MAC_AT = ERASED_BYTES + OPENED_BYTES
 SECTOR_HEADER_BYTES = HEADER_MAC_AT + MAC_BYTES
 FIRST_VERSION_AT = ERASED_BYTES + 12

@@ -1,7 +1,7 @@
 """The log: appends transactions, knows where each record is, makes room."""
 
 from handset.store import layout
-from handset.store.compaction import Compaction
+from handset.store.compaction import Compaction, wipe_record
 from handset.store.errors import Damaged, WornOut
 from handset.store.index import Index, finger_of, hash_of
 from handset.store.record import Record
@@ -30,11 +30,12 @@ class Log:
         self.index = Index(records_max, OWN_RECORDS, self._key_at)
         self.compaction = Compaction(self)
         self.room = Room(self)
-        self.n_deletions = 0  # that the index holds, about
+        self.n_deletions = 0  # that the index holds
         self.version = 1  # of the next record
         self.head_version = 0  # the highest that was committed
         self.capacity = min(self.sectors.sector_bytes, 4096) - layout.SECTOR_HEADER_BYTES
         self._to_kill: list[int] = []
+        self._keys_to_wipe: list[int] = []
         self._wanted_kind = 0
         self._wanted_id: "bytes | memoryview" = b""
         self._doubtful_at = -1  # where `find_surely` met what it cannot trust
@@ -54,6 +55,7 @@ class Log:
         self.compaction.stop()
         self.room.forget()
         self._to_kill.clear()
+        self._keys_to_wipe.clear()
         self.version = 1
         self.head_version = 0
         self.n_deletions = 0
@@ -76,6 +78,10 @@ class Log:
         """Place of the newest record of this kind and id, 0 for none."""
         self._wanted_kind, self._wanted_id = kind, record_id
         return self.index.find(hash_of(kind, record_id), self._is_wanted)
+
+    def has_value(self, record_id: "bytes | memoryview") -> bool:
+        """Whether there is one, and no deletion in its place."""
+        return bool(self.find(layout.VALUE, record_id)) and self.found.kind == layout.VALUE
 
     def slot_for(self, record: "Record", key: int) -> int:
         """Where the index has the newest record of the same kind and id, or has room for it."""
@@ -154,10 +160,11 @@ class Log:
             n_superseded += self.found.n_bytes if old else 0
         return n_new, n_superseded
 
-    def write(self, transaction: "Transaction", stream: int) -> None:
-        """As `commit`, where there is a free sector at least. Raises WornOut."""
+    def write(self, transaction: "Transaction", stream: int, released: int = -1) -> None:
+        """As `commit`, where there is a free sector at least. Raises WornOut. `released`: the
+        sector that a RELEASE is about."""
         for _ in range(_ATTEMPTS):
-            if self._try_write(transaction, stream):
+            if self._try_write(transaction, stream, released):
                 break
             self.sectors.open_next(stream, self.version)
         else:
@@ -168,12 +175,14 @@ class Log:
         for start in transaction.starts:
             self._apply(base + start)
 
-    def _try_write(self, transaction: "Transaction", stream: int) -> bool:
+    def _try_write(self, transaction: "Transaction", stream: int, released: int) -> bool:
         sectors, head = self.sectors, self.sectors.heads[stream]
         if sectors.room(stream) < transaction.bytes_in_flash():
             return False
         self._base = head.sector * sectors.sector_bytes + sectors.end[head.sector]
         mac = bytearray(head.last_mac)
+        if released >= 0:
+            transaction.put_digest(sectors.digest_mac(self.version, released))
         transaction.finish(mac, max(sectors.sequence))
         records = memoryview(transaction.buf)[: transaction.n_bytes]
         done = sectors.write(self._base, records) and sectors.write(
@@ -206,6 +215,8 @@ class Log:
         key = hash_of(key_kind, record_id)
         slot = self.index.slot_of(key, self._is_wanted)
         if self.index.place_in(slot):
+            if self.found.kind == layout.DELETE and not self.compaction.is_moving:
+                self.n_deletions -= 1
             self._account_for_loss(self.found)
         self.index.put(slot, key, offset // 4)
         self.sectors.live_bytes[self.sectors.place_of(offset)] += n_bytes
@@ -242,14 +253,22 @@ class Log:
 
     def _account_for_loss(self, old: "Record") -> None:
         self.lose(old)
-        if not self.compaction.is_moving:
+        if self.compaction.is_moving:
+            return
+        if old.is_keys():
+            self._keys_to_wipe.append(old.offset)
+        else:
             self._to_kill.append(old.offset)
 
     def kill_superseded(self) -> bool:
         """What has a newer version says so in the flash: should that be damaged one day, the old
-        one is not taken for it. False: there is none."""
-        if not self._to_kill:
+        one is not taken for it; keys are overwritten. False: there is none."""
+        if not self._to_kill and not self._keys_to_wipe:
             return False
+        while self._keys_to_wipe:
+            old = self.look(self._keys_to_wipe.pop() // 4, self.record)
+            if old.is_keys():
+                wipe_record(self, old)
         while self._to_kill:
             offset = self._to_kill.pop()
             sector = self.sectors.place_of(offset)

@@ -54,7 +54,8 @@ class Opening:
         self._header = bytearray(layout.SECTOR_HEADER_BYTES)
         self._mac = bytearray(layout.MAC_BYTES)
         self._previous = bytearray(layout.MAC_BYTES)
-        self._digest = bytearray(layout.MAC_BYTES)
+        self._digest = bytearray(layout.MAC_BYTES)  # as the flash has it
+        self._digest_version = 0  # since when it is so
         self._released: set[int] = set()  # sequence and position in one number
         self._release_versions: dict[int, int] = {}  # of each suspect, the newest
         # Instead of taking records in: they are only looked at.
@@ -63,7 +64,11 @@ class Opening:
         self._suspects: list[int] = []  # sectors with something in them and without a right header
         self._is_wiping = False
         self._newest = -1
-        self._other_sequence = 0  # of the head of the other stream, as the newest sector says
+        # Of the head of the other stream, as the newest sector says.
+        self._other_sequence = 0
+        self._other_end = 0
+        self._bound_at = -1  # that end, while the head is being walked
+        self._bound_mac = b""  # the last one before it
         self._newest_version = 0  # from which on records came after its opening
         self._newest_stream = 0
         self._last_start = 0  # of the last transaction in the sector walked last
@@ -77,6 +82,7 @@ class Opening:
         self._is_newest_needed = False
         self._copied = bytearray()  # a bit for each record of the newest sector
         self.entries: dict[int, list[int]] = {}  # journal: first and next number met
+        self.first_pruned: dict[int, int] = {}  # journal: entries before are too many
         self.report = Report()
 
     def run(self) -> Report:
@@ -91,10 +97,11 @@ class Opening:
         self._newest = max(of_stream[0] for of_stream in turns if of_stream) % n_sectors
         self._read_header(self._newest)
         opened = struct.unpack_from(layout.OPENED_FORMAT, self._header, layout.ERASED_BYTES)
-        self._newest_version = opened[2]
+        self._newest_version = self._digest_version = opened[2]
         self._newest_stream = layout.stream_of(opened[3])
         self._other_sequence = layout.other_sequence_of(opened[3])
-        self._digest[:] = opened[4]
+        self._other_end = opened[4]
+        self._digest[:] = opened[5]
         for stream in (layout.COLD, layout.HOT):
             for turn in turns[stream]:
                 self._open_sector(turn % n_sectors, stream)
@@ -189,7 +196,8 @@ class Opening:
                 turns[layout.stream_of(opened[3])].append(self._turn(i, opened[0]))
             else:
                 # What a cut erase may have left goes before anything is compacted.
-                sectors.state[i] = RELEASED if header != _NOTHING else DIRTY
+                is_blank = header == _NOTHING and not self._holds_records(i)
+                sectors.state[i] = DIRTY if is_blank else RELEASED
                 self._suspects.append(i)
         sectors.store_salt = salt
         for of_stream in turns:
@@ -229,15 +237,25 @@ class Opening:
 
     def _is_written(self) -> bool:
         """Whether there is a sector of somebody's store. What a cut erase leaves has no header."""
-        sectors = self._log.sectors
         for i in self._suspects:
             self._read_header(i)
-            start = i * sectors.sector_bytes + layout.SECTOR_HEADER_BYTES
-            if layout.erase_count_of(self._header) < 0:
-                continue
-            if not sectors.is_blank(start, start + _LOOK_BYTES):
+            if layout.erase_count_of(self._header) >= 0 and self._begins_with_records(i):
                 return True
         return False
+
+    def _begins_with_records(self, sector: int) -> bool:
+        """Whether there is something right behind its header: else nothing in it is read."""
+        sectors = self._log.sectors
+        start = sector * sectors.sector_bytes + layout.SECTOR_HEADER_BYTES
+        return not sectors.is_blank(start, start + _LOOK_BYTES)
+
+    def _holds_records(self, sector: int) -> bool:
+        """Whether there is something where it might be read one day, should a bit at the beginning
+        read otherwise then: what a cut erase has left is not stable."""
+        sectors = self._log.sectors
+        start = sector * sectors.sector_bytes
+        end = start + min(sectors.sector_bytes, _LOOK_BYTES + _GAP_BYTES)
+        return not sectors.is_blank(start, end)
 
     def _is_blank_from(self, sector: int, at: int) -> bool:
         sectors = self._log.sectors
@@ -251,7 +269,11 @@ class Opening:
             self._meet_keys(sector)
             return
         self._begin_chain(sector)
+        is_bound = stream != self._newest_stream
+        is_bound = is_bound and sectors.sequence[sector] == self._other_sequence
+        self._bound_at = self._other_end if is_bound else -1
         end = self._walk(sector)
+        self._bound_at = -1
         sectors.end[sector] = end
         head = sectors.heads[stream]
         if head.sector < 0:
@@ -315,10 +337,11 @@ class Opening:
         record = self._record
         at = end = self._last_start = layout.SECTOR_HEADER_BYTES
         running = bytearray(self._previous)
-        waiting: list[int] = []
+        waiting: list[tuple[int, bytes]] = []  # offset and header
         doubtful: list[int] = []
         self._is_marked_end = False
-        mark, last, keys = layout.MARK, layout.LAST, layout.KEYS
+        self._note_bound(at, running)
+        mark, last, keys, bound_at = layout.MARK, layout.LAST, layout.KEYS, self._bound_at
         while at < size:
             # Few calls and lookups: every record comes through here.
             if not (record.load(base + at, size - at) and record.is_right(running)):
@@ -327,31 +350,38 @@ class Opening:
                     break
                 doubtful.append(at)
                 at = next_at
+                self._note_bound(at, running)
                 continue
             running[:] = record.found_mac
             at += record.n_bytes
             if record.kind == keys and record.is_keys():
                 self.keys_met.append(record.offset)
             if not record.first & last:
-                waiting.append(record.offset)
+                waiting.append((record.offset, record.header()))
                 continue
             if record.mark != mark:
                 if record.mark == layout.UNMARKED:
-                    waiting.append(record.offset)
+                    waiting.append((record.offset, record.header()))
                     break
                 self._complete_mark(base + at)
             if waiting or doubtful:
-                waiting.append(record.offset)
+                waiting.append((record.offset, record.header()))
                 self._take_in(waiting, doubtful, sector)
             else:
                 self._count(record)
             self._last_start, end = end, at
             self._previous[:] = running
+            if at == bound_at:
+                self._note_bound(at, running)
         if waiting:
             end = self._take_in_damaged_end(sector, end, waiting, doubtful)
         else:
             self._note_lost_end(sector, at)
         return end
+
+    def _note_bound(self, at: int, last_mac: bytearray) -> None:
+        if at == self._bound_at:
+            self._bound_mac = bytes(last_mac)
 
     def _is_record(self, offset: int, room: int, previous: bytearray) -> bool:
         record = self._record
@@ -394,9 +424,11 @@ class Opening:
         """A commit whose mark was cut is one: now it says so for good."""
         self._log.sectors.write(end - layout.MARK_BYTES, layout.MARK)
 
-    def _take_in(self, waiting: "list[int]", doubtful: "list[int]", sector: int) -> None:
-        for offset in waiting:
-            self._record.load(offset, self._log.sectors.sector_bytes)
+    def _take_in(
+        self, waiting: "list[tuple[int, bytes]]", doubtful: "list[int]", sector: int
+    ) -> None:
+        for offset, header in waiting:
+            self._record.again(offset, header)
             self._count(self._record)
         for at in doubtful:
             self.report.note("altered", sector, at)
@@ -405,7 +437,11 @@ class Opening:
         doubtful.clear()
 
     def _take_in_damaged_end(
-        self, sector: int, end: int, waiting: "list[int]", doubtful: "list[int]"
+        self,
+        sector: int,
+        end: int,
+        waiting: "list[tuple[int, bytes]]",
+        doubtful: "list[int]",
     ) -> int:
         """Records of a transaction whose end is not right. When a mark is the last thing in the
         sector it was committed: then only what is damaged is lost. Returns the end."""
@@ -417,10 +453,11 @@ class Opening:
         log.flash.read(behind - len(found), found)
         if found[layout.MAC_BYTES :] != layout.MARK:
             return end
-        self.report.note("altered", sector, waiting[-1] - base)
+        self.report.note("altered", sector, waiting[-1][0] - base)
         self._take_in(waiting, doubtful, sector)
         self._is_marked_end = True
         self._previous[:] = found[: layout.MAC_BYTES]
+        self._note_bound(behind - base, self._previous)
         return behind - base
 
     def _note_lost_end(self, sector: int, at: int) -> None:
@@ -509,7 +546,8 @@ class Opening:
         record = Record(log.flash, log.custody)
         for journal, span in self.entries.items():
             first = span[1] - self._entries_max.get(journal, span[1])
-            self._first_kept[journal] = max(first, self._first_kept.get(journal, 0))
+            if first > self._first_kept.get(journal, 0):
+                self._first_kept[journal] = self.first_pruned[journal] = first
         for place in index.places():
             log.look(place, record)
             # A name without a value says that it is one: it has been marked when it was dropped.
@@ -533,32 +571,38 @@ class Opening:
         if sector in self._suspects:
             newest = max(version, self._release_versions.get(sector, 0))
             self._release_versions[sector] = newest
-        if version >= self._newest_version:
-            element = bytearray(layout.MAC_BYTES)
-            self._log.flash.read(record.offset + layout.body_at(record.first), element)
-            for i in range(layout.MAC_BYTES):
-                self._digest[i] ^= element[i]
+        if version >= self._digest_version:
+            self._digest_version = version
+            self._log.flash.read(record.offset + layout.body_at(record.first), self._digest)
 
     # --- what is missing ----------------------------------------------------------------------
 
     def _check_digest(self) -> None:
         sectors = self._log.sectors
-        for sector in self._suspects:
-            self._read_without_header(sector, sectors.digest != self._digest)
         other = 1 - self._newest_stream
         is_other_there = sectors.sequence_of_head(other) == self._other_sequence
-        if sectors.digest != self._digest or not is_other_there:
+        if is_other_there and self._bound_mac:
+            sectors.bind(sectors.heads[other].sector, self._other_end, self._bound_mac)
+        is_missed = self._is_missing()
+        for sector in self._suspects:
+            if self._read_without_header(sector, is_missed):
+                is_missed = self._is_missing()
+        if is_missed or not is_other_there:
             self.report.note("incomplete", self._newest)
 
-    def _read_without_header(self, sector: int, is_missed: bool) -> None:
+    def _is_missing(self) -> bool:
+        """Whether what was found is not all that there was."""
+        return self._log.sectors.digest_mac(self._digest_version) != self._digest
+
+    def _read_without_header(self, sector: int, is_missed: bool) -> bool:
         """Records of a sector whose header is damaged: each is right or wrong by itself. What an
-        erase left that was cut holds nothing that is not elsewhere, too."""
+        erase left that was cut holds nothing that is not elsewhere, too. False: nothing there
+        counts."""
         sectors = self._log.sectors
-        at = sector * sectors.sector_bytes + layout.SECTOR_HEADER_BYTES
-        if sectors.is_blank(at, at + _LOOK_BYTES):
-            return
+        if not self._begins_with_records(sector):
+            return False
         if not is_missed and (self._is_disowned(sector) or self._was_released(sector)):
-            return
+            return False
         self._begin_chain(sector)
         n_wins, n_noted = self._n_wins, len(self.report.damage)
         end = self._walk(sector)
@@ -566,7 +610,7 @@ class Opening:
             del self.report.damage[n_noted:]
             if is_missed and layout.erase_count_of(self._header) >= 0:
                 self.report.note("foreign", sector)
-            return
+            return False
         self.report.note("header", sector)
         for head in sectors.heads:
             head.is_closed = True  # it may have been the head
@@ -576,6 +620,7 @@ class Opening:
         sectors.sequence[sector] = sequence if sequence < max(sectors.sequence) else 1
         sectors.set_element(sector, self._previous)
         sectors.toggle(sector, sectors.digest)
+        return True
 
     def _is_disowned(self, sector: int) -> bool:
         """Whether the flash refused to erase it, and its header was made zeros instead."""
@@ -630,7 +675,7 @@ class Opening:
         log = self._log
         if self._is_over(record, first_kept):
             return True
-        if record.kind == layout.NAME and not log.find(layout.VALUE, record.id):
+        if record.kind == layout.NAME and not log.has_value(record.id):
             # A cut has left it, or its value is what was damaged.
             return not (self.report.damage and record.is_alive())
         if record.kind == layout.VALUE and not log.find(layout.NAME, record.id):

@@ -76,6 +76,20 @@ class Record:
             return True
         return False
 
+    def header(self) -> bytes:
+        """What `load` has read, for `again`."""
+        return bytes(self._head)
+
+    def again(self, offset: int, header: bytes) -> None:
+        """As it was when this header was loaded from there: what a cut has left may read otherwise
+        now."""
+        self._head[:] = header
+        self.offset = offset
+        self.first, self.units = header[0], header[1]
+        self.kind = self.first & _KIND_MASK
+        self.n_bytes = layout.record_bytes(self.first, self.units)
+        self.is_whole = True
+
     # No property in this class: one makes setting any attribute slow.
 
     def version(self) -> int:

@@ -29,6 +29,10 @@ OWN_RECORDS = 16
 _FUTILE_MAX = 3
 # Trimmed entries that are forgotten at a time.
 _FORGOTTEN_A_SLICE = 4
+# Deletions are many when they are more than one in so many places of the index, and few places of
+# as many are left.
+_DELETIONS_SHARE = 16
+_PLACES_SHARE = 8
 # Erased ahead of need, by tidy.
 _CLEAN_AHEAD = 3
 # A sector that was erased so much less often than others takes its turn, once in so many erases.
@@ -47,6 +51,8 @@ class Room:
         self._n_commits_before = 0
         # [journal, number, end]: entries that are void, and still in the index.
         self._trimmed: list[list[int]] = []
+        self._n_deletions_before = 0
+        self._n_renewals = 0  # since deletions became fewer the last time
 
     def forget(self) -> None:
         self._trimmed.clear()
@@ -138,18 +144,25 @@ class Room:
 
     def _renew_oldest(self) -> bool:
         """Compact the sector that has been there longest."""
+        compaction = self._log.compaction
+        compaction.finish()
+        oldest = self._oldest()
+        if oldest < 0:
+            return False
+        compaction.begin(oldest)
+        compaction.finish()
+        return True
+
+    def _oldest(self) -> int:
+        """The sector that has been there longest, -1 where it cannot be emptied. A head is none any
+        more then."""
         log, sectors = self._log, self._log.sectors
-        log.compaction.finish()
         used = [i for i in range(sectors.n) if sectors.state[i] == LIVE]
         oldest = min(used, key=lambda i: sectors.sequence[i])
         for stream in layout.STREAMS:
             if sectors.heads[stream].sector == oldest and sectors.n_free() > _KEPT_FREE[OWN]:
                 sectors.open_next(stream, log.version)
-        if not log.compaction.is_possible(oldest) or not sectors.n_free():
-            return False
-        log.compaction.begin(oldest)
-        log.compaction.finish()
-        return True
+        return oldest if log.compaction.is_possible(oldest) and sectors.n_free() else -1
 
     # --- entries that are void ----------------------------------------------------------------
 
@@ -192,7 +205,7 @@ class Room:
         cheapest = self._cheapest()
         victim = cheapest if cheapest >= 0 else self._coldest()
         if victim < 0:
-            return False
+            return self._retire_deletions()
         if not compaction.erase_released():
             self._begin(victim, cheapest < 0)
         return True
@@ -229,6 +242,28 @@ class Room:
             return  # but for the release, others have taken room meanwhile
         is_futile = self._free_bytes() <= self._free_before
         self._futile_dead = self._dead_bytes() if is_futile else -1
+
+    def _retire_deletions(self) -> bool:
+        """Where deletions fill the index: they go when what they deleted is gone from the flash. It
+        takes all sectors of that time, one after the other."""
+        compaction = self._log.compaction
+        if not self._are_deletions_many() or self._log.sectors.n_free() <= _KEPT_FREE[NORMAL]:
+            return False
+        if compaction.erase_released():
+            return True
+        oldest = self._oldest()
+        self._n_renewals += 1
+        self._free_before, self._n_commits_before = -1, self._log.n_commits
+        return compaction.begin(oldest)
+
+    def _are_deletions_many(self) -> bool:
+        index, n_deletions = self._log.index, self._log.n_deletions
+        if n_deletions < self._n_deletions_before:
+            self._n_renewals = 0
+        self._n_deletions_before = n_deletions
+        is_nearly_full = index.n_records + index.records_max // _PLACES_SHARE > index.records_max
+        is_of_use = self._n_renewals < 2 * self._log.sectors.n
+        return is_of_use and is_nearly_full and n_deletions * _DELETIONS_SHARE > index.records_max
 
     def _dirty_one(self) -> int:
         sectors = self._log.sectors

@@ -1,6 +1,8 @@
 """The sectors of the flash: which are live, how much of each is needed, which is opened next.
 
-Elements and digest are README.md's: the digest is that of all live sectors but the heads.
+Elements and digest are README.md's: the digest is that of all live sectors but the heads, and of
+the other head as the newest sector has bound it. Neither is ever written into the flash: who knew
+elements could take sectors away that add up to nothing.
 """
 
 import struct
@@ -55,7 +57,8 @@ class Sectors:
         self.end = array("I", bytes(4 * self.n))
         self.erase_count = array("I", bytes(4 * self.n))
         self._elements = bytearray(layout.MAC_BYTES * self.n)
-        self.digest = bytearray(layout.MAC_BYTES)
+        self.digest = bytearray(layout.MAC_BYTES)  # of the closed ones
+        self._bound = bytearray(layout.MAC_BYTES)  # element of the other head when one was opened
         self._chunk = bytearray(_CHUNK_BYTES)
         self._header = bytearray(layout.SECTOR_HEADER_BYTES)
         self._element = bytearray(layout.MAC_BYTES)
@@ -75,6 +78,7 @@ class Sectors:
             self.state[i] = DIRTY
             self.sequence[i] = self.live_bytes[i] = self.end[i] = self.erase_count[i] = 0
         self.digest[:] = bytes(layout.MAC_BYTES)
+        self._bound[:] = bytes(layout.MAC_BYTES)
         for head in self.heads:
             head.forget()
 
@@ -100,6 +104,9 @@ class Sectors:
         head = self.heads[stream]
         return self.sequence[head.sector] if head.sector >= 0 else 0
 
+    def _end_of(self, head: Head) -> int:
+        return self.end[head.sector] if head.sector >= 0 else 0
+
     def head_mac(self) -> bytes:
         """Of all that the log holds now."""
         ends = [head.last_mac for head in self.heads]
@@ -124,14 +131,38 @@ class Sectors:
 
     def set_element(self, sector: int, last_mac: "bytearray | memoryview") -> None:
         """Compute the element of a sector that ends with `last_mac`."""
-        packed = struct.pack("<III", sector, self.sequence[sector], self.end[sector])
-        self._custody.mac(self._element, b"element", packed, last_mac, b"")
         at = layout.MAC_BYTES * sector
-        self._elements[at : at + layout.MAC_BYTES] = self._element
+        element = memoryview(self._elements)[at : at + layout.MAC_BYTES]
+        self._compute_element(element, sector, self.end[sector], last_mac)
 
-    def element(self, sector: int) -> bytes:
-        at = layout.MAC_BYTES * sector
-        return bytes(self._elements[at : at + layout.MAC_BYTES])
+    def _compute_element(
+        self,
+        out: "bytearray | memoryview",
+        sector: int,
+        end: int,
+        last_mac: "bytearray | memoryview",
+    ) -> None:
+        packed = struct.pack("<III", sector, self.sequence[sector], end)
+        self._custody.mac(out, b"element", packed, last_mac, b"")
+
+    def bind(self, sector: int, end: int, last_mac: "bytearray | memoryview") -> None:
+        """The head of the other stream, as far as it went when the newest sector was opened, is in
+        the digest, too: what is there stays there. -1: there was none."""
+        if sector >= 0:
+            self._compute_element(self._bound, sector, end, last_mac)
+        else:
+            self._bound[:] = bytes(layout.MAC_BYTES)
+
+    def digest_mac(self, version: int, released: int = -1) -> bytes:
+        """What the flash holds of the digest, with the version from which on it counts; without a
+        sector that is being released."""
+        whole = bytearray(self.digest)
+        for i in range(layout.MAC_BYTES):
+            whole[i] ^= self._bound[i]
+        if released >= 0:
+            self.toggle(released, whole)
+        self._custody.mac(self._element, b"digest", struct.pack("<I", version), whole, b"")
+        return bytes(self._element)
 
     def toggle(self, sector: int, digest: bytearray) -> None:
         """Take the sector's element into the digest, or out of it."""
@@ -188,10 +219,15 @@ class Sectors:
             self.set_element(old, head.last_mac)
             self.toggle(old, self.digest)
         sequence = 1 + max(self.sequence)
+        bound_before = bytes(self._bound)
+        other = self.heads[1 - stream]
         sector = -1
         try:
+            self.bind(other.sector, self._end_of(other), other.last_mac)
             sector = self._open_any(sequence, first_version, stream)
         finally:
+            if sector < 0:
+                self._bound[:] = bound_before
             if sector < 0 and old >= 0:
                 self.toggle(old, self.digest)
         if sector < 0:
@@ -219,7 +255,8 @@ class Sectors:
         header = self._header
         header[: layout.ERASED_BYTES] = layout.erased_header(self.erase_count[sector])
         streams = layout.streams(stream, self.sequence_of_head(1 - stream))
-        opened = (sequence, self.store_salt, first_version, streams, bytes(self.digest))
+        end, digest = self._end_of(self.heads[1 - stream]), self.digest_mac(first_version)
+        opened = (sequence, self.store_salt, first_version, streams, end, digest)
         header[layout.ERASED_BYTES : layout.HEADER_MAC_AT] = struct.pack(
             layout.OPENED_FORMAT, *opened
         )

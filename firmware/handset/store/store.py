@@ -106,6 +106,7 @@ class Store:
             none = {kept.number: 0 for kept in self._journals.values()}
             opening = Opening(self._log, none, {})
             self.report = opening.run()
+            opening.first_pruned.clear()
             if self.report.state != "open" or self._load_keys(opening) is None:
                 return opening
             return self._look(self._first_entries())
@@ -127,7 +128,7 @@ class Store:
         body = self.keys_body()
         if body is not None:
             self._custody.load(body)
-            self._read_journals(opening.entries)
+            self._read_journals(opening)
         return body
 
     def _first_entries(self) -> "dict[int, int]":
@@ -145,7 +146,7 @@ class Store:
         log.sectors.open_next(layout.HOT, log.version)
         self._is_open = True
         self._put_keys(keys_body, True)
-        self._read_journals({})
+        self._states = {journal.number: State() for journal in self._journals.values()}
         self.report = Report()
         self.report.state = "open"
 
@@ -168,13 +169,16 @@ class Store:
         opened = header[layout.ERASED_BYTES :]
         return layout.erase_count_of(header), opened != b"\xff" * len(opened)
 
-    def _read_journals(self, entries: "dict[int, list[int]]") -> None:
+    def _read_journals(self, opening: Opening) -> None:
         for journal in self._journals.values():
-            state = State(self._state_body(journal))
-            met = entries.get(journal.number)
-            if met:
-                state.next = max(state.next, met[1])
-                state.first = max(state.first, met[0])
+            body = self._state_body(journal)
+            state = State(body)
+            first_met, next_met = opening.entries.get(journal.number, (0, 0))
+            if not body and self.report.damage:
+                # It may have been lost: what is before those that are there was trimmed, or not.
+                state.first = first_met
+            state.first = max(state.first, opening.first_pruned.get(journal.number, 0))
+            state.next = max(state.next, next_met)
             self._states[journal.number] = state
 
     def _state_body(self, journal: Journal) -> bytes:
@@ -219,7 +223,7 @@ class Store:
     def _drop_lone_name(self, record_id: bytes) -> None:
         """Whose value could not be written, or was not after all."""
         is_waiting = self._transaction.last_kind_of(record_id) == layout.VALUE
-        if not is_waiting and not self._log.find(layout.VALUE, record_id):
+        if not is_waiting and not self._log.has_value(record_id):
             self._log.drop(layout.NAME, record_id, self._log.version)
             self._log.kill_superseded()
 
@@ -331,10 +335,7 @@ class Store:
         """Of a value that is there: a transaction that was aborted may leave a name alone."""
         if record.kind != layout.NAME or layout.domain_of(record.first) != domain:
             return False
-        place = self._log.find(layout.VALUE, record.id)
-        if not place:
-            return self._is_lost(record.id)
-        return self._log.look(place, self._log.record).kind == layout.VALUE
+        return self._log.has_value(record.id) or self._is_lost(record.id)
 
     def _id(self, name: str, domain: int) -> bytes:
         if domain not in DOMAINS:
@@ -568,7 +569,6 @@ class Store:
         """The tries of a new store come with the first copy: keys are never without."""
         self._log.compaction.finish()  # keys that are being moved are in two places
         for copy in range(_KEY_COPIES):
-            old = self._log.find(layout.KEYS, self._key_id(copy))
             t = Transaction(self._custody, layout.sealed_bytes_max(len(body)) + _TRIES_BYTES_MAX)
             t.add_plain(layout.KEYS, self._key_id(copy), body, self._next_version())
             if is_new_store and copy == 0:
@@ -580,8 +580,9 @@ class Store:
                     raise
                 # The keys have changed: one copy must do, until the next boot tries again.
                 self._log.n_unwritten += 1
-            if old:
-                self._wipe_at(old)
+                old = self._log.find(layout.KEYS, self._key_id(copy))
+                if old:
+                    self._wipe_at(old)
 
     def _finish_keys(self, newest: bytes, met: "list[int]") -> None:
         """Do what a cut kept `put_keys` from doing: old keys, and the PIN they had, are no more."""

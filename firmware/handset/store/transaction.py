@@ -109,6 +109,11 @@ class Transaction:
             most -= 1
         return most * layout.UNIT_BYTES
 
+    def put_digest(self, digest: bytes) -> None:
+        """Into the body of the only record, a RELEASE."""
+        at = layout.body_at(self.buf[0])
+        self.buf[at : at + len(digest)] = digest
+
     def finish(self, previous: bytearray, sequence: int) -> None:
         """Chain the records behind `previous`, which becomes the last one's MAC. `sequence`: of the
         newest sector."""

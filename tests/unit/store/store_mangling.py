@@ -90,7 +90,7 @@ def each_sector(victim: Victim, older: Victim, other: Victim) -> Iterator[Mangle
         yield f"sector {begin} erased", _over(image, begin, erased)
         yield f"sector {begin} gone", _over(image, begin, b"\xff" * SECTOR_BYTES)
         yield f"sector {begin} zeroed", _over(image, begin, bytes(SECTOR_BYTES))
-        for head in (4, 12, 16, 48):
+        for head in (4, 12, 16, 52):
             yield f"sector {begin} without {head}", _over(image, begin, b"\xff" * head)
         for target in starts:
             data = image[begin : begin + SECTOR_BYTES]

@@ -18,7 +18,7 @@ JOURNALS = {"positions": PROFESSIONAL, "alarms": SERVICE}
 _NUMBERS = {"positions": 1, "alarms": 5}
 # Small: room must run out, and sectors be emptied, within one run.
 N_SECTORS, SECTOR_BYTES = 12, 1024
-_OPEN_BYTES = 48 + 4 + 16
+_OPEN_BYTES = 52 + 4 + 16
 _BOX_BYTES = 36
 
 domains = st.sampled_from([SERVICE, PROFESSIONAL, PERSONAL])

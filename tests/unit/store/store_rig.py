@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from custody_model import TEST_DEVICE_SECRET, CustodyModel
 from nor_flash import NorFlash
+from reader_keys import DeviceKeys
 from store_player import Player
 from store_reader import Reading, read
 
@@ -69,6 +70,10 @@ class Rig:
 
     def play(self, *operation: object) -> object:
         return self.player.play(list(operation))
+
+    def device_keys(self) -> DeviceKeys:
+        """The independent reader's."""
+        return DeviceKeys(self.device_secret, STORE_SALT)
 
     def independent(self, pin: str | None = PIN) -> Reading:
         """What the independent reader finds."""

@@ -4,6 +4,7 @@ erase or a handful of records, and what trimming leaves to do is done bit by bit
 from __future__ import annotations
 
 import random
+from functools import partial
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,7 +36,10 @@ class Cost:
 class Measured:
     """A store whose calls are counted on its flash."""
 
-    def __init__(self, n_sectors: int = 64, sector_bytes: int = _SECTOR_BYTES) -> None:
+    def __init__(
+        self, n_sectors: int = 64, sector_bytes: int = _SECTOR_BYTES, records_max: int = 3000
+    ) -> None:
+        self._records_max = records_max
         self.flash = NorFlash(n_sectors, sector_bytes)
         self.custody = CustodyModel(seed=1)
         self.store = self._store()
@@ -48,7 +52,7 @@ class Measured:
 
     def _store(self) -> Store:
         journals = {"log": Journal(1, SERVICE, _KEPT, 61)}
-        return Store(self.flash, self.custody, 3000, journals=journals)
+        return Store(self.flash, self.custody, self._records_max, journals=journals)
 
     def reopen(self) -> None:
         """As after a restart."""
@@ -108,6 +112,23 @@ def test_each_slice_is_one_erase_or_a_handful_of_records() -> None:
     assert sum(cost.n_erases for cost in costs) > 100
     assert measured.store.stats()["moved_bytes"] > 20_000
     assert _are_bounded(costs)
+
+
+def test_deletions_do_not_pile_up_until_who_writes_must_wait() -> None:
+    """They go when what they deleted is gone from the flash: sector after sector is renewed."""
+    measured = Measured(24, records_max=600)
+    store = measured.store
+    for i in range(220):
+        store.put("form/%d" % i, bytes(100), SERVICE)
+    puts, slices = [], []
+    for i in range(400):
+        puts.append(measured.cost(partial(store.put, "draft/%d" % i, b"x", SERVICE)))
+        store.delete("draft/%d" % i, SERVICE)
+        slices += measured.tidy_costs()
+    assert sum(cost.n_erases for cost in slices) > 20
+    assert _are_bounded(slices)
+    assert max(cost.n_erases for cost in puts) <= 1
+    assert max(cost.n_programs for cost in puts) <= 10
 
 
 def test_sectors_left_by_others_are_erased_one_by_one() -> None:

@@ -30,12 +30,12 @@ def _drawn(label: str, n_bytes: int = 32) -> bytes:
 class SectorWriter:
     """One sector; records in one transaction until `mark`."""
 
-    def __init__(self, image: ImageWriter, position: int, sequence: int, digest: int) -> None:
+    def __init__(self, image: ImageWriter, position: int, sequence: int, digest: bytes) -> None:
         self._image, self.position, self.sequence = image, position, sequence
         device = image.device
         head = b"HST1" + (7).to_bytes(4, "little") + (7 ^ 0xFFFFFFFF).to_bytes(4, "little")
         head += sequence.to_bytes(4, "little") + device.salt
-        head += image.version.to_bytes(4, "little") + bytes(4) + digest.to_bytes(8, "little")
+        head += image.version.to_bytes(4, "little") + bytes(8) + digest
         self.mac = device.mac(b"sector", head)
         self.data = bytearray(head + self.mac)
 
@@ -88,11 +88,18 @@ class ImageWriter:
         self._step = -1
 
     def open_sector(self, position: int) -> SectorWriter:
-        digest = 0
-        for sector in self.sectors:
-            digest ^= sector.element()
+        digest = self.digest_mac(self.version)
         self.sectors.append(SectorWriter(self, position, len(self.sectors) + 1, digest))
         return self.sectors[-1]
+
+    def digest_mac(self, version: int, released: SectorWriter | None = None) -> bytes:
+        """What stands in a header or, with the sector that it is about, in a RELEASE."""
+        digest = 0
+        for sector in self.sectors[:-1] if released else self.sectors:
+            digest ^= sector.element() if sector is not released else 0
+        return self.device.mac(
+            b"digest", version.to_bytes(4, "little"), digest.to_bytes(8, "little")
+        )
 
     def sealing(self, domain: int, box: bool) -> tuple[bytes, bytes, bytes]:
         """Box, key and nonce key of the next record."""

@@ -19,7 +19,7 @@ BOXED = 0x40
 LAST = 0x80
 MAGIC = b"HST1"
 MARK = b"\x00\x5a\xa5\x00"
-HEADER_BYTES = 48
+HEADER_BYTES = 52
 HEAD_BYTES = 22
 BOX_BYTES = 2 + 34
 ERASED = 0xFF
@@ -105,6 +105,10 @@ def record_at(data: bytes, sector: int, offset: int) -> Record | None:
     return Record(data[offset : offset + n_bytes], sector, offset)
 
 
+# A record behind damage, whether a mark stands before it, and the MAC that it follows.
+Found = tuple[Record, bool, bytes]
+
+
 class Sector:
     """A sector that was opened: what was committed in it."""
 
@@ -121,7 +125,11 @@ class Sector:
         self.records: list[Record] = []
         self.altered: list[int] = []
         self.end = HEADER_BYTES
-        self.last_mac = data[40:48]
+        self.other_end = int.from_bytes(data[32:36], "little")
+        self.digest = data[36:44]
+        self.last_mac = data[44:52]
+        # Of each place where a transaction ended, the last MAC before it.
+        self.last_mac_at = {HEADER_BYTES: self.last_mac}
         self._walk()
         self.has_tail = any(byte != ERASED for byte in data[self.end :])
 
@@ -130,29 +138,30 @@ class Sector:
         prefix = data[:4] == MAGIC and all(
             a ^ b == 255 for a, b in zip(data[4:8], data[8:12], strict=True)
         )
-        return prefix and self._device.mac(b"sector", data[:40]) == data[40:48]
+        return prefix and self._device.mac(b"sector", data[:44]) == data[44:52]
 
     @property
     def highest_version(self) -> int:
         return max((record.version for record in self.records), default=-1)
 
-    def element(self) -> int:
-        numbers = (self.position, self.sequence, self.end)
+    def element(self, end: int, last_mac: bytes) -> int:
+        numbers = (self.position, self.sequence, end)
         parts = b"".join(number.to_bytes(4, "little") for number in numbers)
-        return int.from_bytes(self._device.mac(b"element", parts, self.last_mac), "little")
+        return int.from_bytes(self._device.mac(b"element", parts, last_mac), "little")
 
     def _is_right(self, record: Record | None, previous: bytes) -> bool:
         if record is None:
             return False
         return self._device.mac(previous, *record.mac_parts()) == record.mac
 
-    def _behind(self, damaged: Record | None, previous: bytes) -> tuple[Record, bool] | None:
+    def _behind(self, damaged: Record | None, previous: bytes) -> Found | None:
         """The record behind one (or behind a header) of which nothing but the MAC is damaged."""
-        if previous == self.data[40:48]:
+        if previous == self.data[44:52]:
             first = record_at(self.data, self.position, HEADER_BYTES)
-            if self._is_right(first, self._device.mac(b"sector", self.data[:40])):
+            mac = self._device.mac(b"sector", self.data[:44])
+            if self._is_right(first, mac):
                 assert first
-                return first, False
+                return first, False, mac
         if damaged is None:
             return None
         mac = self._device.mac(previous, *damaged.mac_parts())
@@ -160,31 +169,34 @@ class Sector:
         if not self._is_right(following, mac):
             return None
         assert following
-        return following, damaged.last
+        return following, damaged.last, mac
 
-    def _find(self, start: int) -> tuple[Record | None, bool]:
-        """The next record with a right MAC from `start` on, and if a mark stands before it."""
+    def _find(self, start: int) -> Found | None:
+        """The next record with a right MAC from `start` on."""
         for at in range(start, len(self.data) - 7, 4):
             record = record_at(self.data, self.position, at)
             if record is None:
                 continue
             for back in (0, 4):  # nothing, or a mark
-                if self._is_right(record, self.data[at - back - 8 : at - back]):
-                    return record, back == 4
-        return None, False
+                mac = self.data[at - back - 8 : at - back]
+                if self._is_right(record, mac):
+                    return record, back == 4, mac
+        return None
 
     def _walk(self) -> None:
         """Records one after the other; behind what is damaged, the next one that is right."""
         at = HEADER_BYTES
-        previous = self.data[40:48]
+        previous = self.data[44:52]
         pending: list[Record] = []
         damaged: list[int] = []
         while True:
             record = record_at(self.data, self.position, at)
             if record is None or not self._is_right(record, previous):
-                record, is_new = self._behind(record, previous) or self._find(at + 4 - at % 4)
-                if record is None:
+                found = self._behind(record, previous) or self._find(at + 4 - at % 4)
+                if found is None:
                     break
+                record, is_new, mac = found
+                self.last_mac_at[record.offset] = mac
                 if at < record.offset:
                     damaged.append(at)
                 if is_new:
@@ -193,8 +205,9 @@ class Sector:
             at, previous = record.end, record.mac
             if record.last and self._is_marked(record):
                 self._commit(pending, damaged)
-                self.end, self.last_mac = at + 4, previous
                 at += 4
+                self.end, self.last_mac = at, previous
+                self.last_mac_at[at] = previous
         if self._ends_in_damage(at):
             self._commit(pending, [*damaged, at])
 
@@ -216,6 +229,7 @@ class Sector:
         if used < 12 or end % 4 or self.data[end - 4 : end] != MARK:
             return False
         self.end, self.last_mac = end, self.data[end - 12 : end - 4]
+        self.last_mac_at[end] = self.last_mac
         return True
 
 
@@ -307,19 +321,29 @@ def _judge_completeness(live: list[Sector], device: DeviceKeys, reading: Reading
     digest = 0
     for sector in live:
         if sector not in heads:
-            digest ^= sector.element()
+            digest ^= sector.element(sector.end, sector.last_mac)
     newest = max((s for s in live if s.header_is_right), key=lambda sector: sector.sequence)
-    expected = int.from_bytes(newest.data[32:40], "little")
+    since, expected = newest.first_version, newest.digest
     for record in reading.records:
-        if record.kind == RELEASE and record.version >= newest.first_version:
-            expected ^= int.from_bytes(record.body[:8], "little")
+        if record.kind == RELEASE and record.version >= since:
+            since, expected = record.version, record.body[:8]
     other = heads[not newest.is_cold]
-    if digest != expected or newest.other_head != (other.sequence if other else 0):
+    bound = digest ^ _element_then(other, newest)
+    found = device.mac(b"digest", since.to_bytes(4, "little"), bound.to_bytes(8, "little"))
+    if found != expected or newest.other_head != (other.sequence if other else 0):
         reading.damage.append(("incomplete", newest.position, 0))
     reading.tail = "in doubt" if any(head and head.has_tail for head in heads) else "clean"
     macs = [head.last_mac if head else bytes(8) for head in heads]
     version = max((record.version for record in reading.records), default=0)
     reading.head = version, device.mac(b"head", digest.to_bytes(8, "little"), *macs)
+
+
+def _element_then(other: Sector | None, newest: Sector) -> int:
+    """Of the other head, as far as it went when the newest sector was opened."""
+    if other is None or other.sequence != newest.other_head:
+        return 0
+    last_mac = other.last_mac_at.get(newest.other_end)
+    return other.element(newest.other_end, last_mac) if last_mac else 0
 
 
 def _current(records: list[Record]) -> list[Record]:

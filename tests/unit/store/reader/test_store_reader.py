@@ -84,8 +84,8 @@ def test_later_versions_and_deletions_count(image: ImageWriter) -> None:
 
 def test_a_released_sector_does_not_count(image: ImageWriter) -> None:
     first, second = image.sectors
-    element = first.element().to_bytes(8, "little").ljust(18, b"\0")
-    second.add(RELEASE, b"\2\0\1\0\0\0", element)
+    body = image.digest_mac(image.version + 1, first).ljust(18, b"\0")
+    second.add(RELEASE, b"\2\0\1\0\0\0", body)
     assert sorted(_read(image, None).values) == []
     raw = image.image()
     raw[2 * 4096 : 3 * 4096] = b"\xff" * 4096
