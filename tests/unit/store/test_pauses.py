@@ -4,9 +4,9 @@ erase or a handful of records, and what trimming leaves to do is done bit by bit
 from __future__ import annotations
 
 import random
-from functools import partial
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 from custody_model import CustodyModel
