@@ -68,6 +68,7 @@ class StoreGroup:
     def register(self, server: Server) -> None:
         """Serve this group; pages of records are as long as the server's messages may be."""
         self._pages = RecordPages(self._store, self._journals, server.message_bytes_max)
+        self._keeper.on_lock.append(self._pages.forget)
         server.register_group(store_spec.GROUP, self._handle)
 
     def _handle(self, command: int, op: int, request: dict) -> dict:
@@ -156,7 +157,6 @@ class StoreGroup:
     def _records(self, request: dict) -> dict:
         self._need_ready()
         if self._keeper.locked:
-            self._pages.forget()
             raise CommandError(EACCESSDENIED, "locked: unlock the store first")
         return self._pages.page(request["page"])
 
@@ -182,7 +182,6 @@ class StoreGroup:
         return {}
 
     def _lock(self, request: dict) -> dict:
-        self._pages.forget()
         self._keeper.lock()
         return {}
 
@@ -193,7 +192,6 @@ class StoreGroup:
     def _wipe(self, request: dict) -> dict:
         if request["confirm"] != self._serial_number:
             raise CommandError(EINVAL, "confirm with the serial number of this handset")
-        self._pages.forget()
         self._keeper.lock()
         self._begin("wipe", self._wipe_all)
         return {}

@@ -57,7 +57,8 @@ class Records:
         )
         self.keeper = Keeper(self.store, custody, clock, rng)
         self._block = entries.PositionBlock(self.store, bytearray(entries.BLOCK_BYTES))
-        self._was_locked = False
+        # Positions from before a lock, and all of a store that was wiped, do not stay in RAM.
+        self.keeper.on_lock.append(self._block.forget)
         self._n_wipes = 0
         self._clock = clock
         self._is_quiet = is_quiet
@@ -238,19 +239,14 @@ class Records:
             self._in_trouble(error)
 
     def _guard(self) -> None:
-        """Positions from before a lock, and all of a store that was wiped, do not stay in RAM;
-        what waited for that store is not for the next one."""
+        """What waited for a store that was wiped is not for the next one; a block that was trimmed
+        does not go on."""
         if self._n_wipes != self.keeper.n_wipes:
             self._n_wipes = self.keeper.n_wipes
             self.lost += len(self._waiting)
             self._waiting.clear()
-        if not self.is_ready():
+        if self.is_ready() and not self._block.is_newest():
             self._block.forget()
-            return
-        is_locked = self.keeper.locked
-        if (is_locked and not self._was_locked) or not self._block.is_newest():
-            self._block.forget()
-        self._was_locked = is_locked
 
     def _tidy(self) -> bool:
         try:

@@ -23,7 +23,7 @@ from handset.store.layout import PERSONAL, PROFESSIONAL, SERVICE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from hal.contracts import Clock, Custody, Rng
@@ -79,7 +79,8 @@ class Interrupted(Exception):
 class Keeper:
     """`state` is "closed" before `start`, then "ready", or "foreign": what is in the flash is not
     this handset's, or its keys are damaged; it is left alone. `report` says what opening has
-    found."""
+    found. Who keeps in the clear what was read puts into `on_lock` a function that forgets it:
+    called whenever keys go."""
 
     def __init__(
         self,
@@ -94,6 +95,7 @@ class Keeper:
         self.settings: dict = {}
         self.trouble = ""  # what was provisioned and can not be read
         self.n_wipes = 0  # since the start, those that have begun
+        self.on_lock: "list[Callable[[], None]]" = []
         self._given_settings = settings or {}
         self._store = store
         self._custody = custody
@@ -196,12 +198,12 @@ class Keeper:
         finally:
             self._leave()
             if not is_done:
-                self._custody.lock()
+                self._drop_keys()
 
     def lock(self) -> None:
         """Erase all keys that came with a PIN, at once, also while one is being checked."""
         self._is_interrupted = self._is_checking
-        self._custody.lock()
+        self._drop_keys()
 
     def activity(self) -> None:
         """The agent is there: the time-out starts anew."""
@@ -365,8 +367,14 @@ class Keeper:
             self._store.put_tries(0)
         except Exception:
             # Whoever may not forget tries may not go on either: each unlocking would count.
-            self._custody.lock()
+            self._drop_keys()
             raise
+
+    def _drop_keys(self) -> None:
+        """Those that came with a PIN, and what was read with them."""
+        self._custody.lock()
+        for forget in self.on_lock:
+            forget()
 
     def _unlock_without_pin(self, personal: bool) -> bool:
         body = self._store.keys_body()

@@ -45,6 +45,25 @@ def test_what_was_written_while_locked_is_exported_after_unlocking(real):
         list(store.records())
 
 
+def test_nothing_of_a_store_that_was_wiped_is_served_from_the_next_one(real):
+    """Begun unlocked, then locked by time-out, then wiped by wrong PINs."""
+    store = opened(real)
+    store.change_pin("", PIN)
+    store.unlock(PIN)
+    for number in range(3):
+        real.store.put("form/%d" % number, SECRET * 60)
+    assert next(store._whole_records()).data == SECRET * 60
+    real.clock.pass_ms(real.keeper.settings["lock_after_ms"])
+    real.keeper.tick()
+    while real.keeper.pin_set:
+        real.clock.pass_ms(real.keeper.wait_ms())
+        with pytest.raises(WrongPin):
+            store.unlock("000000")
+    assert not store.status().locked
+    with pytest.raises(CommandRefused, match="begin with page 0"):
+        store._call("records", {"page": 1})
+
+
 def test_pages_go_on_while_the_store_is_written_to(real):
     real_pages = opened(real)._whole_records()
     noise = random.Random(3)

@@ -115,6 +115,7 @@ class FlagKeeper:
         self.wiped = 0
         self.at_handset = []
         self.flash_protected = False
+        self.on_lock = []
 
     @property
     def pin_set(self):
@@ -159,6 +160,8 @@ class FlagKeeper:
 
     def lock(self):
         self.store.open_domains -= {PROFESSIONAL, PERSONAL}
+        for forget in self.on_lock:
+            forget()
 
     async def wipe(self):
         self.lock()

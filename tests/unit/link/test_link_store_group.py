@@ -396,6 +396,15 @@ def test_locking_ends_an_export():
     assert bench.call("records", page=1)["rc"] == server.EBADSTATE
 
 
+def test_what_was_read_goes_with_the_keys_whoever_locks_and_whether_or_not_anybody_asks():
+    bench = Bench().unlocked()
+    bench.store.put("form", bytes(2000))
+    assert bench.call("records", page=0)["more"]
+    bench.keeper.lock()
+    bench.unlocked()
+    assert bench.call("records", page=1)["rc"] == server.EBADSTATE
+
+
 # ------------------------------------------------------------------------------------- personal
 
 

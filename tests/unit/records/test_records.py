@@ -192,6 +192,14 @@ def test_a_block_is_forgotten_and_goes_no_further_when_the_store_is_locked(
     assert [len(block) for block in Handset(handset.flash.restart()).blocks()] == [3, 4]
 
 
+def test_a_block_is_forgotten_at_once_however_soon_the_store_is_unlocked(handset: Handset) -> None:
+    handset.pass_minutes(3)
+    handset.records.keeper.lock()
+    assert asyncio.run(handset.records.keeper.unlock("", False))
+    handset.pass_minutes(4)
+    assert [len(block) for block in handset.blocks()] == [3, 4]
+
+
 def test_a_wiped_store_begins_with_a_block_of_its_own(handset: Handset) -> None:
     handset.pass_minutes(3)
     asyncio.run(handset.records.keeper.wipe())

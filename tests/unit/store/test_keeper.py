@@ -598,6 +598,40 @@ def test_others_have_their_turn_between_slices_and_what_is_written(
 # --------------------------------------------------------------------------------------------- lock
 
 
+def _time_out(world: World) -> None:
+    world.clock.pass_ms(world.keeper.settings["lock_after_ms"])
+    world.keeper.tick()
+
+
+def _enter_wrong_pins(world: World) -> None:
+    while world.keeper.pin_set:
+        world.unlock_patiently(WRONG)
+
+
+@pytest.mark.parametrize(
+    "lock",
+    [
+        lambda world: world.keeper.lock(),
+        _time_out,
+        World.wipe,
+        _enter_wrong_pins,
+        lambda world: world.change(PIN, OTHER),
+    ],
+)
+def test_who_has_read_is_told_as_soon_as_the_keys_have_gone(
+    protected: World, lock: Callable[[World], object]
+) -> None:
+    assert protected.unlock(PIN)
+    told: list[tuple[bool, int]] = []
+    for _ in range(2):
+        protected.keeper.on_lock.append(
+            lambda: told.append((protected.keeper.locked, protected.keeper.n_wipes))
+        )
+    lock(protected)
+    assert len(told) >= 2
+    assert set(told) == {(True, 0)}, "before anything of a wipe has begun"
+
+
 def test_nobody_there_for_long_locks(protected: World) -> None:
     assert protected.unlock(PIN, at_handset=True)
     protected.clock.pass_ms(299_000)
