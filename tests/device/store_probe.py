@@ -40,7 +40,15 @@ def provision(settings):
     app.records.store.put(SETTINGS_NAME, cbor.dumps(settings), SERVICE)
 
 
-OWN = {"use": use, "provision": provision}
+def unlock(pin, at_handset):
+    return keeper.unlock(bytearray(pin.encode()), at_handset)
+
+
+def change_pin(old, new, at_handset):
+    return keeper.change_pin(bytearray(old.encode()), bytearray(new.encode()), at_handset)
+
+
+OWN = {"use": use, "provision": provision, "unlock": unlock, "change_pin": change_pin}
 
 
 async def send(text):

@@ -1,5 +1,5 @@
-"""Keys that came with the PIN are gone once the handset is locked: nowhere in its memory. Once it
-has been wiped, they are nowhere at all.
+"""Keys that came with the PIN are gone once the handset is locked: nowhere in its memory, and
+neither is the PIN. Once it has been wiped, they are nowhere at all.
 
 The keys are those which the format's independent reader derives from flash image, device secret and
 PIN. All that the process holds is searched for them and for what ciphers make of them: of the
@@ -8,6 +8,7 @@ virtual handset itself, or of the emulator with the RAM of the machine in it.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ import serial
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from handsetctl.bench.virtual_bench import VirtualBench
+from handsetctl.device import Device
+from handsetctl.errors import CommandRefused, WrongPin
+from handsetctl.store.device_store import DeviceStore
 from handsetctl.tree import BOARDS_DIR
 from tools import toml_subset
 
@@ -226,6 +230,46 @@ def test_no_key_of_a_locked_domain_is_in_memory(
     assert keeper.call("use", reader_keys.PROFESSIONAL)
     keeper.call("lock")
     assert found_in_memory(pid, wanted) == set()
+
+
+def traces(name: str, pin: str) -> dict[str, bytes]:
+    """What must not be found of a PIN: its digits, what HMAC makes of them first, and the lines in
+    which they came, wherever in a group of three bytes they began."""
+    found = {name: pin.encode()}
+    for pad in (0x36, 0x5C):
+        found[f"{name} with {pad:#x}"] = bytes(byte ^ pad for byte in pin.encode())
+    for n_before in range(3):
+        whole = base64.b64encode(bytes(n_before) + pin.encode())
+        found[f"{name} in base64 from {n_before}"] = whole[4:20]
+    return found
+
+
+def test_no_pin_that_came_over_the_link_is_in_memory(board_name: str, tmp_path: Path) -> None:
+    """Right, wrong or refused, the first one or another."""
+    names = ("first", "second", "wrong", "refused", "no PIN")
+    pins = {name: str(n) * 4 + "71938265" + str(n) * 4 for n, name in enumerate(names)}
+    wanted: dict[str, bytes] = {}
+    for name, pin in pins.items():
+        wanted |= traces(name, pin)
+    with VirtualBench(tmp_path, names=("A",), board=board_name) as bench:
+        bench.wait_ready(READY_TIMEOUT_S)
+        pid = bench["A"].pid
+        assert pid is not None
+        with Device.open(bench["A"].port) as device:
+            store = DeviceStore(device)
+            store.change_pin("", pins["first"])
+            store.change_pin(pins["first"], pins["second"])
+            with pytest.raises(WrongPin):
+                store.unlock(pins["wrong"])
+            store.unlock(pins["second"])
+            store._call("unlock", {"pin": pins["second"].encode()})
+            with pytest.raises(CommandRefused):
+                store._call("unlock", {"pin": pins["refused"].encode()})
+            store.lock()
+            device.echo(pins["no PIN"])
+            found = found_in_memory(pid, wanted)
+    assert "no PIN" in found, "the search finds what is there"
+    assert {name for name in found if not name.startswith("no PIN")} == set()
 
 
 def test_too_many_wrong_pins_leave_nothing_of_the_keys_anywhere(

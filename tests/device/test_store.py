@@ -115,7 +115,7 @@ def test_another_pin_opens_the_same_records(lone: VirtualBench, store: DeviceSto
 
 def test_the_link_answers_while_a_pin_is_checked(store: DeviceStore, device: Device) -> None:
     store.change_pin("", PIN)
-    store._call("unlock", {"pin": PIN})
+    store._call("unlock", {"pin": PIN.encode()})
     n_answers = 0
     while store.status().task_state == "running":
         assert device.echo("still here") == "still here"

@@ -4,7 +4,7 @@ Values: int (-2**64 .. 2**64-1), bytes, str, list, dict, bool, None and float. E
 deterministic (clause 4.2.1: shortest heads, definite lengths, keys in bytewise order), with
 floats always 64 bits wide (clause 4.2.2). Decoding also takes indefinite lengths and 16 and 32
 bit floats, since clients send them, and rejects everything else: tags, other simple values,
-repeated keys, trailing bytes, deep nesting.
+repeated keys, trailing bytes, deep nesting. Bytes come as a bytearray, so that they can be erased.
 """
 
 import struct
@@ -205,21 +205,21 @@ class _Decoder:
     def _string(self, major: int, n_bytes: int) -> "Any":
         if n_bytes != _INDEFINITE:
             return self._chunk(major, n_bytes)
-        chunks = []
+        whole: Any = bytearray() if major == _BYTES else ""
         while not self._at_break():
             chunk_major, info = self._initial()
             n_bytes = self._argument(major, info)
             if chunk_major != major or n_bytes == _INDEFINITE:
                 raise self.error("bad chunk of an indefinite string")
-            chunks.append(self._chunk(major, n_bytes))
-        return ("" if major == _TEXT else b"").join(chunks)
+            whole += self._chunk(major, n_bytes)
+        return whole
 
     def _chunk(self, major: int, n_bytes: int) -> "Any":
-        data = bytes(self._take(n_bytes))
+        data = self._take(n_bytes)
         if major == _BYTES:
-            return data
+            return bytearray(data)
         try:
-            return data.decode()
+            return bytes(data).decode()
         except UnicodeError:
             raise self.error("text is not UTF-8") from None
 

@@ -7,6 +7,7 @@ stream cut into lines, or each line its own padded base64.
 """
 
 from handset.link.crc16 import crc16
+from handset.security.erase import erase
 
 LINE_BYTES_MAX = 127
 _LENGTH_BYTES = 2
@@ -54,8 +55,8 @@ class Receiver:
     """Incremental decoder; allocates nothing after construction.
 
     `feed` takes bytes until a packet is complete. The message is then
-    `message[:message_bytes]`, valid until the next `feed`. Whatever is wrong with the bytes is
-    counted and dropped; the next newline or packet start brings the receiver back.
+    `message[:message_bytes]`, valid until the next `feed` or `forget`. Whatever is wrong with the
+    bytes is counted, dropped and erased; the next newline or packet start brings the receiver back.
     """
 
     COUNTERS = (
@@ -111,6 +112,13 @@ class Receiver:
                 break
         return start
 
+    def forget(self) -> None:
+        """Erase what was received."""
+        erase(self._buf, self._n_stored)
+        self._n_stored = 0
+        self._digits = _NO_DIGITS
+        self.message_bytes = 0
+
     def _skip_text(self, buf: bytes, n_bytes: int, start: int) -> int:
         begin = start
         while start < n_bytes:
@@ -151,8 +159,7 @@ class Receiver:
                 self.truncated += 1
             self._open = True
             self._dropped = False
-            self._digits = _NO_DIGITS
-            self._n_stored = 0
+            self.forget()
             self._n_total = 0
         elif not self._open:
             if not self._dropped:
@@ -215,11 +222,11 @@ class Receiver:
 
     def _store(self, group: int, n_bytes: int) -> None:
         at = self._n_stored
-        self._n_stored = at + n_bytes
-        if self._n_total and self._n_stored > self._n_total:
+        if self._n_total and at + n_bytes > self._n_total:
             self.bad_length += 1
             self._abandon()
             return
+        self._n_stored = at + n_bytes
         self._buf[at] = (group >> 16) & 0xFF
         if n_bytes > 1:
             self._buf[at + 1] = (group >> 8) & 0xFF
@@ -242,6 +249,7 @@ class Receiver:
         self._open = False
         self._dropped = True
         self._state = _TEXT
+        self.forget()
 
     def _end_line(self) -> None:
         self._state = _TEXT

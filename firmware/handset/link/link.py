@@ -11,6 +11,7 @@ import asyncio
 from handset.link.framing import Receiver, Sender
 from handset.link.log_ring import LogRing
 from handset.link.server import Server
+from handset.security.erase import erase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,6 +123,8 @@ class Link:
                 at = receiver.feed(self._rx, n_bytes, at)
                 if receiver.message_bytes:
                     await self._answer()
+            # There may have been a PIN in it.
+            erase(self._rx, n_bytes)
 
     async def _answer(self) -> None:
         # Nothing is handled once a reset is due: who got that answer talks to the next boot.
@@ -129,6 +132,7 @@ class Link:
             self._answered.clear()
             await self._answered.wait()
         self._n_response = self._server.handle(self._receiver.message, self._receiver.message_bytes)
+        self._receiver.forget()
         self._work.set()
 
     async def _write(self) -> None:

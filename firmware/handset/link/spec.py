@@ -209,7 +209,7 @@ def _list_mismatch(field: Field, value: "Any") -> str:
     return ""
 
 
-_TYPES = {"str": str, "bytes": bytes, "int": int, "bool": bool}
+_TYPES: "dict[str, Any]" = {"str": str, "bytes": (bytes, bytearray), "int": int, "bool": bool}
 
 
 def _scalar_mismatch(kind: str, value: "Any") -> str:

@@ -17,6 +17,7 @@ from handset.link.server import (
     Server,
 )
 from handset.link.store_pages import RecordPages
+from handset.security.erase import erase
 from handset.store.errors import Locked, StoreError
 from handset.store.layout import SERVICE
 
@@ -72,6 +73,16 @@ class StoreGroup:
         server.register_group(store_spec.GROUP, self._handle)
 
     def _handle(self, command: int, op: int, request: dict) -> dict:
+        try:
+            return self._answer(command, op, request)
+        except Exception:
+            # The keeper erases a PIN that it was given; this one may not have come so far.
+            for value in request.values():
+                if isinstance(value, bytearray):
+                    erase(value, len(value))
+            raise
+
+    def _answer(self, command: int, op: int, request: dict) -> dict:
         name, takes = _row(command, op)
         # Made for each request: kept, they would take heap from everything else.
         wrong = spec.mismatch(spec.fields(takes), request)
@@ -110,7 +121,7 @@ class StoreGroup:
         }
 
     def _verify(self, request: dict) -> dict:
-        host, last, nonce = request["host"], request["last"], request["nonce"]
+        host, last, nonce = [bytes(request[name]) for name in ("host", "last", "nonce")]
         if len(host) != _HOST or len(nonce) != _NONCE or len(last) not in (0, _NONCE):
             raise CommandError(EINVAL, "host, last or nonce has a wrong length")
         report = self._store.report
@@ -226,6 +237,7 @@ class StoreGroup:
         if number == self._n_begun:
             self._task_state = state
             self._reason = reason
+            self._running = None
 
     def _need_ready(self) -> None:
         if self._keeper.state != "ready":

@@ -29,6 +29,7 @@ import struct
 
 from handset.link import cbor
 from handset.link.store_spec import POSITION, POSITION_STEP_E7
+from handset.security.erase import erase
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,8 +78,7 @@ class PositionBlock:
     def forget(self) -> None:
         """Nothing of where the agent was stays in RAM; the block is closed."""
         if self._end:
-            for i in range(BLOCK_BYTES):
-                self._buf[i] = 0
+            erase(self._buf, BLOCK_BYTES)
         self._number = -1
         self._end = self._lat = self._lon = self._seconds = 0
 

@@ -3,7 +3,8 @@
 The keys themselves are in C (`custody`) and never pass through here. What is here is the policy: a
 PIN is counted as wrong, on the flash, before anybody looks at it; who tries on waits longer each
 time, and in the end there is nothing left to try. Keys of the personal domain come with a PIN that
-was entered at the handset, and in no other way.
+was entered at the handset, and in no other way. A PIN comes as ASCII digits in a bytearray, which
+is zeros as soon as `custody` has begun with it, and whenever it was refused.
 
     no PIN set --change_pin--> unlocked --lock, time-out, restart--> locked --unlock--> unlocked
                                                                        | too many wrong PINs, wipe
@@ -18,6 +19,7 @@ import asyncio
 import struct
 
 from handset.link import cbor
+from handset.security.erase import erase
 from handset.store.errors import Damaged, StoreError
 from handset.store.layout import PERSONAL, PROFESSIONAL, SERVICE
 
@@ -168,19 +170,29 @@ class Keeper:
 
     # -------------------------------------------------------------------------------------- actions
 
-    async def unlock(self, pin: str, at_handset: bool) -> bool:
+    async def unlock(self, pin: bytearray, at_handset: bool) -> bool:
         """False: wrong PIN, and with the last of them everything has been wiped. `at_handset`: the
         agent entered it here, so that the personal domain opens too; never for the link. Raises
         Refused, Interrupted, and StoreError when the try can not be counted."""
-        self._enter(pin)
         try:
-            return await self._check(pin, at_handset)
+            self._enter(pin)
+            try:
+                return await self._check(pin, at_handset)
+            finally:
+                self._leave()
         finally:
-            self._leave()
+            erase(pin, len(pin))
 
-    async def change_pin(self, old: str, new: str, at_handset: bool) -> bool:
-        """Another PIN, or the first one (`old` is ""). False as `unlock`. Afterwards the handset is
-        unlocked if this was done there, and locked otherwise."""
+    async def change_pin(self, old: bytearray, new: bytearray, at_handset: bool) -> bool:
+        """Another PIN, or the first one (`old` is empty). False as `unlock`. Afterwards the handset
+        is unlocked if this was done there, and locked otherwise."""
+        try:
+            return await self._change(old, new, at_handset)
+        finally:
+            erase(old, len(old))
+            erase(new, len(new))
+
+    async def _change(self, old: bytearray, new: bytearray, at_handset: bool) -> bool:
         check_rules(new)
         self._enter(old)
         is_done = False
@@ -323,7 +335,7 @@ class Keeper:
 
     # ------------------------------------------------------------------------------------ one check
 
-    def _enter(self, pin: str) -> None:
+    def _enter(self, pin: bytearray) -> None:
         if self.state != "ready":
             raise Refused("there is no store: %s" % self.state)
         if self._is_checking:
@@ -344,7 +356,7 @@ class Keeper:
         self._is_checking = False
         self.activity()
 
-    async def _check(self, pin: str, personal: bool) -> bool:
+    async def _check(self, pin: bytearray, personal: bool) -> bool:
         if not self.pin_set:
             return self._unlock_without_pin(personal)
         tries = self._tries() + 1
@@ -388,9 +400,10 @@ class Keeper:
         while not self._custody.pin_step(1):
             pass
 
-    async def _derive(self, pin: str, salt: bytes, rounds: int) -> None:
+    async def _derive(self, pin: bytearray, salt: bytes, rounds: int) -> None:
         """The PIN's KEK, in slices."""
-        self._custody.pin_begin(pin.encode(), salt, rounds)
+        self._custody.pin_begin(pin, salt, rounds)
+        erase(pin, len(pin))
         while not (await self._slice())[0]:
             pass
         await self._give_way()
@@ -417,7 +430,7 @@ class Keeper:
 
     # ----------------------------------------------------------------------------------- a new PIN
 
-    async def _wrap(self, pin: str) -> bytes:
+    async def _wrap(self, pin: bytearray) -> bytes:
         """The keys now open, under a new PIN and at this board's pace."""
         salt = bytearray(_PIN_SALT_BYTES)
         self._rng.fill(salt)
@@ -440,12 +453,12 @@ class Keeper:
         return min(max(ROUNDS_MIN, rounds), ROUNDS_MAX)
 
 
-def check_rules(pin: str) -> None:
+def check_rules(pin: bytearray) -> None:
     """Refused unless this could be a PIN."""
     if not PIN_DIGITS_MIN <= len(pin) <= PIN_DIGITS_MAX:
         raise Refused("a PIN has %d to %d digits" % (PIN_DIGITS_MIN, PIN_DIGITS_MAX))
     for character in pin:
-        if not "0" <= character <= "9":
+        if not 0x30 <= character <= 0x39:
             raise Refused("a PIN has digits only")
 
 

@@ -67,7 +67,9 @@ bool uart_readable(void) {
 int uart_read(uint8_t *to, size_t n_bytes) {
     size_t n = 0;
     while (n < n_bytes && ring_in != ring_out) {
-        to[n++] = ring[ring_out & (RING_BYTES - 1u)];
+        uint8_t *byte = &ring[ring_out & (RING_BYTES - 1u)];
+        to[n++] = *byte;
+        *byte = 0; // there may have been a PIN in it
         ring_out++;
     }
     if (n > 0) {

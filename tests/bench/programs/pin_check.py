@@ -13,7 +13,7 @@ from board import make_board
 from handset.store.keeper import Keeper
 from handset.store.store import Store
 
-_PIN, _OTHER_PIN = "271828", "0042"
+_PIN, _OTHER_PIN = b"271828", b"0042"
 
 
 class Watch:
@@ -54,10 +54,10 @@ async def main():
     store = Store(board.flash, vault.custody, board.facts.STORE_RECORDS)
     keeper = Keeper(store, vault.custody, board.clock, board.rng)
     keeper.start()
-    await watched("set", keeper.change_pin("", _PIN, True))
+    await watched("set", keeper.change_pin(bytearray(), bytearray(_PIN), True))
     keeper.lock()
-    await watched("unlock", keeper.unlock(_PIN, True))
-    await watched("change", keeper.change_pin(_PIN, _OTHER_PIN, True))
+    await watched("unlock", keeper.unlock(bytearray(_PIN), True))
+    await watched("change", keeper.change_pin(bytearray(_PIN), bytearray(_OTHER_PIN), True))
     print("done")
 
 

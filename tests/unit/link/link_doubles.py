@@ -10,6 +10,7 @@ class ScriptedConsole:
         self.sent = bytearray()
         self.limits = limits  # iterator of how many bytes each write takes; None: all
         self.reading = True  # False: the host has stopped reading, writes take nothing
+        self.read_into = bytearray()  # where the last bytes went
         self._input = bytearray()
         self._has_input = asyncio.Event()
         self._can_write = asyncio.Event()
@@ -32,6 +33,7 @@ class ScriptedConsole:
         n_bytes = min(len(buf), len(self._input))
         buf[:n_bytes] = self._input[:n_bytes]
         del self._input[:n_bytes]
+        self.read_into = buf
         return n_bytes
 
     def write(self, buf, offset, n_bytes):

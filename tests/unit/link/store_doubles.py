@@ -137,7 +137,7 @@ class FlagKeeper:
         if self.failure is not None:
             raise self.failure
         self.tries += 1
-        if pin == (self.pin or ""):
+        if pin.decode() == (self.pin or ""):
             self.tries = 0
             return True
         if self.tries >= 10:
@@ -155,7 +155,7 @@ class FlagKeeper:
         self.at_handset.append(at_handset)
         if not await self._check(old):
             return False
-        self.pin = new
+        self.pin = new.decode()
         return True
 
     def lock(self):

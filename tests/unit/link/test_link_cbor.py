@@ -118,6 +118,12 @@ def test_decoding_of(encoded, value):
     assert cbor.loads(bytes.fromhex(encoded)) == value
 
 
+@pytest.mark.parametrize("encoded", ["43616263", "5f4261624163ff"])
+def test_bytes_come_so_that_they_can_be_erased(encoded):
+    value = cbor.loads(bytes.fromhex(encoded))
+    assert isinstance(value, bytearray) and value == b"abc"
+
+
 def test_not_a_number_is_decoded():
     assert math.isnan(cbor.loads(bytes.fromhex("f97e00")))
 

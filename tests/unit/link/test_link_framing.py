@@ -229,3 +229,31 @@ def test_feed_stops_behind_each_packet():
     assert bytes(receiver.message[: receiver.message_bytes]) == b"one"
     assert receiver.feed(wire, len(wire), first_end) == len(wire)
     assert bytes(receiver.message[: receiver.message_bytes]) == b"two"
+
+
+# ------------------------------------------------------------------------------------- forgetting
+
+SECRET = b"7391846205174836"
+
+
+def test_a_message_that_was_dealt_with_can_be_forgotten():
+    receiver = Receiver(MESSAGE_BYTES_MAX)
+    assert received(receiver, b"".join(packet.encode(SECRET))) == [SECRET]
+    receiver.forget()
+    assert not any(receiver.message) and receiver.message_bytes == 0
+    assert received(receiver, b"".join(packet.encode(b"next"))) == [b"next"]
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda wire: wire[:-3] + b"AA\n",  # another CRC
+        lambda wire: wire[:-1] + b"!\n",
+        lambda wire: wire[:-1] + b"AAAA\n",
+        lambda wire: wire[:-4] + b"".join(packet.encode(b"")),
+    ],
+)
+def test_what_is_dropped_is_erased(spoil):
+    receiver = Receiver(MESSAGE_BYTES_MAX)
+    assert SECRET not in received(receiver, spoil(b"".join(packet.encode(SECRET))))
+    assert SECRET[:12] not in bytes(receiver.message)

@@ -322,3 +322,14 @@ def test_a_failing_handler_is_told_on_the_console():
             assert b"ZeroDivisionError" in line
 
     run(scenario)
+
+
+def test_nothing_of_a_request_stays_in_what_it_was_received_with():
+    async def scenario():
+        async with Bench() as bench:
+            await bench.type_in(os_models.EchoWriteRequest(d="7391846205174836"))
+            assert bench.echoes() == ["7391846205174836"]
+            assert len(bench.console.read_into) and not any(bench.console.read_into)
+            assert not any(bench.link._receiver.message)
+
+    asyncio.run(scenario())

@@ -52,7 +52,7 @@ class Bench:
             asyncio.run(self.tasks.pop(0))
 
     def unlocked(self):
-        self.call("unlock", pin="1234")
+        self.call("unlock", pin=b"1234")
         self.run_tasks()
         return self
 
@@ -102,9 +102,9 @@ EXAMPLES = {
     "status": {},
     "verify": {"host": HOST, "last": b"", "nonce": nonce(1)},
     "records": {"page": 0},
-    "unlock": {"pin": "1234"},
+    "unlock": {"pin": b"1234"},
     "lock": {},
-    "pin": {"old": "1234", "new": "5678"},
+    "pin": {"old": b"1234", "new": b"5678"},
     "wipe": {"confirm": SERIAL},
     "sectors": {"first": 0},
 }
@@ -149,10 +149,10 @@ def test_status_says_how_the_store_is():
 
 def test_unlocking_answers_at_once_and_status_tells_the_result():
     bench = Bench()
-    assert bench.call("unlock", pin="1234") == {}
+    assert bench.call("unlock", pin=b"1234") == {}
     assert bench.call("status")["task_state"] == "running"
     assert bench.call("status")["locked"] is True
-    assert bench.call("unlock", pin="1234")["rc"] == server.EBUSY
+    assert bench.call("unlock", pin=b"1234")["rc"] == server.EBUSY
     bench.run_tasks()
     status = bench.call("status")
     assert (status["task"], status["task_state"], status["locked"]) == ("unlock", "done", False)
@@ -161,25 +161,60 @@ def test_unlocking_answers_at_once_and_status_tells_the_result():
 
 def test_a_wrong_pin_a_failure_and_the_last_try_are_told_apart():
     bench = Bench()
-    bench.call("unlock", pin="0000")
+    bench.call("unlock", pin=b"0000")
     bench.run_tasks()
     assert bench.call("status")["task_state"] == "wrong PIN"
     assert bench.call("status")["tries_left"] == 9
     bench.keeper.failure = OSError(5)
-    bench.call("unlock", pin="1234")
+    bench.call("unlock", pin=b"1234")
     bench.run_tasks()
     status = bench.call("status")
     assert (status["task_state"], status["reason"], status["locked"]) == ("failed", "5", True)
     bench.keeper.failure = None
     bench.keeper.tries = 9
-    bench.call("unlock", pin="0000")
+    bench.call("unlock", pin=b"0000")
     bench.run_tasks()
     assert bench.call("status")["task_state"] == "wiped"
 
 
+class Handlers:
+    """In place of a server: requests reach the group as they are made here."""
+
+    message_bytes_max = MESSAGE_BYTES
+
+    def register_group(self, group, handler):
+        self.handle = handler
+
+
+@pytest.mark.parametrize("refusal", ["busy", "no store", "too much", "too little"])
+def test_a_pin_that_is_refused_is_erased(refusal):
+    bench, handlers = Bench(), Handlers()
+    bench.group.register(handlers)
+    old, new = bytearray(b"1234"), bytearray(b"5678")
+    request = {"old": old, "new": new}
+    if refusal == "busy":
+        bench.call("unlock", pin=b"1234")
+    elif refusal == "no store":
+        bench.keeper.state = "foreign"
+    elif refusal == "too much":
+        request["other"] = 1
+    else:
+        request = {"new": new}
+        old = bytearray()
+    with pytest.raises(server.CommandError):
+        handlers.handle(5, server.WRITE, request)
+    assert not any(old) and not any(new)
+    for task in bench.tasks:
+        task.close()
+
+
+def test_a_pin_as_text_is_refused():
+    assert Bench().call("unlock", pin="1234")["rc"] == server.EINVAL
+
+
 def test_nothing_over_the_link_is_said_to_be_at_the_handset():
     bench = Bench().unlocked()
-    bench.call("pin", old="1234", new="5678")
+    bench.call("pin", old=b"1234", new=b"5678")
     bench.run_tasks()
     assert bench.call("status")["task_state"] == "done"
     assert (bench.keeper.pin, bench.keeper.at_handset) == ("5678", [False, False])
@@ -218,7 +253,7 @@ def test_wiping_needs_the_serial_number_and_locks_before_it_begins():
 
 def test_wiping_does_not_wait_for_a_pin_being_checked():
     bench = Bench()
-    bench.call("unlock", pin="0000")
+    bench.call("unlock", pin=b"0000")
     assert bench.call("wipe", confirm=SERIAL) == {}
     bench.run_tasks()
     status = bench.call("status")
@@ -448,7 +483,12 @@ def test_no_command_opens_the_personal_domain():
 
 WORDS = ["", SERIAL, "1234", "secret", "private", "personal", "values", SECRET.decode()]
 ANYTHING = st.one_of(
-    st.sampled_from(WORDS), st.integers(-5, 5), st.binary(max_size=16), st.booleans(), st.none()
+    st.sampled_from(WORDS),
+    st.integers(-5, 5),
+    st.just(b"1234"),
+    st.binary(max_size=16),
+    st.booleans(),
+    st.none(),
 )
 NAMES = sorted({row[0] for command in store_spec.COMMANDS for row in command[4]}) + ["domain"]
 

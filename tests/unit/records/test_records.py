@@ -195,7 +195,7 @@ def test_a_block_is_forgotten_and_goes_no_further_when_the_store_is_locked(
 def test_a_block_is_forgotten_at_once_however_soon_the_store_is_unlocked(handset: Handset) -> None:
     handset.pass_minutes(3)
     handset.records.keeper.lock()
-    assert asyncio.run(handset.records.keeper.unlock("", False))
+    assert asyncio.run(handset.records.keeper.unlock(bytearray(), False))
     handset.pass_minutes(4)
     assert [len(block) for block in handset.blocks()] == [3, 4]
 

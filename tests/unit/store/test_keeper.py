@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,11 @@ PIN = "271828"
 WRONG = "314159"
 OTHER = "0042"
 _SLICE_MS_LIMIT = 20
+
+
+def digits(pin: str) -> bytearray:
+    """As the keeper takes it."""
+    return bytearray(pin.encode())
 
 
 class TimedCustody(CustodyModel):
@@ -77,10 +83,10 @@ class World:
         return self.keeper.start()
 
     def unlock(self, pin: str, at_handset: bool = False) -> bool:
-        return asyncio.run(self.keeper.unlock(pin, at_handset))
+        return asyncio.run(self.keeper.unlock(digits(pin), at_handset))
 
     def change(self, old: str, new: str, at_handset: bool = False) -> bool:
-        return asyncio.run(self.keeper.change_pin(old, new, at_handset))
+        return asyncio.run(self.keeper.change_pin(digits(old), digits(new), at_handset))
 
     def wipe(self) -> None:
         asyncio.run(self.keeper.wipe())
@@ -257,6 +263,43 @@ def test_what_is_no_pin_by_the_rules_is_refused_uncounted(protected: World, pin:
         protected.change(PIN, pin)
     assert protected.store.tries() == 0
     assert protected.unlock(PIN)
+
+
+@pytest.mark.parametrize("pin", [PIN, WRONG, "", "12a4"])
+@pytest.mark.parametrize("is_change", [False, True])
+def test_a_pin_is_zeros_as_soon_as_nobody_needs_it(
+    protected: World, monkeypatch: pytest.MonkeyPatch, pin: str, is_change: bool
+) -> None:
+    """Whatever becomes of it; while it is hashed it is in C alone."""
+    keeper, old, new = protected.keeper, digits(pin), digits(OTHER)
+    step = protected.custody.pin_step
+
+    def watched(n_rounds: int) -> bool:
+        assert not any(old)
+        return step(n_rounds)
+
+    monkeypatch.setattr(protected.custody, "pin_step", watched)
+    work = keeper.change_pin(old, new, True) if is_change else keeper.unlock(old, True)
+    with contextlib.suppress(policy.Refused):
+        asyncio.run(work)
+    assert not any(old)
+    assert not any(new) or not is_change
+
+
+def test_a_pin_that_can_not_be_checked_now_is_zeros_too(protected: World) -> None:
+    given = [digits(PIN), digits(PIN), digits("12")]
+
+    async def meanwhile() -> None:
+        check = asyncio.ensure_future(protected.keeper.unlock(digits(PIN), True))
+        await asyncio.sleep(0)
+        with pytest.raises(policy.Refused, match="another PIN"):
+            await protected.keeper.unlock(given[0], True)
+        with pytest.raises(policy.Refused, match="digits"):
+            await protected.keeper.change_pin(given[1], given[2], True)
+        await check
+
+    asyncio.run(meanwhile())
+    assert not any(b"".join(given))
 
 
 def test_no_pin_is_wrong_while_none_is_set(world: World) -> None:
@@ -500,7 +543,7 @@ def test_others_have_their_turn_between_sectors_that_are_wiped(protected: World)
             n_turns += 1
             assert old is not None and old[85:133] not in protected.flash.image()
             with pytest.raises(policy.Refused, match="closed"):
-                await protected.keeper.unlock(PIN, True)
+                await protected.keeper.unlock(digits(PIN), True)
             with pytest.raises(policy.Refused, match="being wiped"):
                 await protected.keeper.wipe()
             await asyncio.sleep(0)
@@ -551,7 +594,7 @@ def test_others_have_their_turn_between_slices(protected: World) -> None:
 
     async def both() -> None:
         other = asyncio.ensure_future(others())
-        assert await protected.keeper.unlock(PIN, True)
+        assert await protected.keeper.unlock(digits(PIN), True)
         other.cancel()
 
     asyncio.run(both())
@@ -586,7 +629,7 @@ def test_others_have_their_turn_between_slices_and_what_is_written(
 
     async def both() -> None:
         other = asyncio.ensure_future(others())
-        assert await protected.keeper.change_pin(PIN, OTHER, True)
+        assert await protected.keeper.change_pin(digits(PIN), digits(OTHER), True)
         other.cancel()
 
     asyncio.run(both())
@@ -661,11 +704,11 @@ def test_no_time_out_without_a_pin_or_when_it_is_provisioned_away(world: World) 
 
 def test_locking_ends_a_check_and_the_try_counts(protected: World) -> None:
     async def lock_meanwhile() -> None:
-        check = asyncio.ensure_future(protected.keeper.unlock(PIN, True))
+        check = asyncio.ensure_future(protected.keeper.unlock(digits(PIN), True))
         for _ in range(5):
             await asyncio.sleep(0)
         with pytest.raises(policy.Refused, match="another PIN"):
-            await protected.keeper.unlock(PIN, True)
+            await protected.keeper.unlock(digits(PIN), True)
         protected.keeper.lock()
         with pytest.raises(policy.Interrupted):
             await check

@@ -120,7 +120,7 @@ class DeviceStore:
     def unlock(self, pin: str) -> Status:
         """Open the professional domain. WrongPin; CommandRefused when it is too early for another
         try."""
-        return self._task("unlock", {"pin": pin}, _PIN_TIMEOUT_S)
+        return self._task("unlock", {"pin": pin.encode()}, _PIN_TIMEOUT_S)
 
     def lock(self) -> None:
         """Close it again, and the personal domain too."""
@@ -128,7 +128,7 @@ class DeviceStore:
 
     def change_pin(self, old: str, new: str) -> Status:
         """Set another PIN; old is "" when none is set. WrongPin, CommandRefused."""
-        return self._task("pin", {"old": old, "new": new}, _PIN_TIMEOUT_S)
+        return self._task("pin", {"old": old.encode(), "new": new.encode()}, _PIN_TIMEOUT_S)
 
     def wipe(self, serial_number: str, progress: Progress = lambda what, fraction: None) -> Status:
         """Destroy all keys and all records; the serial number says that this handset is meant."""
