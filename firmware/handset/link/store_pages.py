@@ -71,7 +71,8 @@ class RecordPages:
 
     def _values(self) -> "Iterator[_Record]":
         for name in self._store.names(PROFESSIONAL):
-            if name is None:
+            # A name that fills a page leaves no room for its value: the export would not end.
+            if name is None or len(name.encode()) >= self._room - _HEADS_BYTES:
                 yield _Record(VALUES, "", 0, None)  # the name is lost, and the way to its value
             else:
                 yield _Record(VALUES, name, 0, self._value(name))

@@ -372,6 +372,25 @@ def test_pages_of_whatever_is_in_the_store_fit(values, entries):
     assert bench.exported() == expected + [("calls", n, e) for n, e in enumerate(entries)]
 
 
+@pytest.mark.parametrize("before", [[], ["a"]])
+def test_pages_go_on_however_long_a_name_is(before):
+    """A name with which no page has room for even a byte of data is lost like a damaged one."""
+    bench = Bench().unlocked()
+    n_room = MESSAGE_BYTES - 8 - 160 - 14
+    for n_bytes in range(n_room - 3, n_room + 3):
+        bench.store.values.clear()
+        for name in before + ["n" * n_bytes, "z"]:
+            bench.store.put(name, b"some data")
+        pages = list(itertools.islice(bench.pages(), 20))
+        assert not pages[-1]["more"]
+        assert sum(len(page["lost"]) for page in pages) == (n_bytes >= n_room)
+        names = [name for page in pages for name in page["names"]]
+        assert set(names) == {*before, "n" * n_bytes if n_bytes < n_room else "", "z"}
+        if n_bytes < n_room:
+            data = [data for page in pages for data in page["data"]]
+            assert b"".join(data) == b"some data" * (2 + len(before))
+
+
 def test_an_empty_store_is_one_empty_page():
     page = Bench().unlocked().call("records", page=0)
     assert (page["data"], page["more"]) == ([], False)
