@@ -118,6 +118,12 @@ class StoreDamaged(HandsetError):
     exit_code = 1
 
 
+class LookNotKept(HandsetError):
+    """Raised when a store was looked at and could not keep the number that the next look needs."""
+
+    exit_code = 1
+
+
 class StoreRolledBack(HandsetError):
     """Raised when a store is not the one that was looked at before, with more behind it."""
 

@@ -129,6 +129,37 @@ def test_verify_says_what_it_found_and_exits_by_it(run, handset):
     assert run("verify", PORT)[0] == 0
 
 
+def test_a_look_that_could_not_be_kept_is_a_failed_one(run, handset):
+    answer(run("verify", PORT, "--json"))
+    handset.store.is_full = True
+    for arguments in ((), ("--accept",), ("--json",)):
+        code, out, errors = run("verify", PORT, *arguments)
+        assert code == 1 and "could not be kept" in errors and "ake room" in errors
+        assert ("nothing was accepted" in errors) == (arguments == ("--accept",))
+    assert json.loads(out)["remembered"] is False
+    handset.store.report = Report(damage=[("altered", 3, 48)])
+    code, _, errors = run("verify", PORT)
+    assert code == 1 and "damaged in 1 places" in errors and "could not be kept" in errors
+    handset.store.report = Report()
+    handset.store.is_full = False
+    assert answer(run("verify", PORT, "--json"))["remembered"] is True
+
+
+def test_a_full_store_that_went_back_can_not_be_accepted(run, handset):
+    assert run("verify", PORT)[0] == 0
+    handset.store.values.clear()
+    handset.store.is_full = True
+    assert run("verify", PORT)[0] == 9
+    code, _, errors = run("verify", PORT, "--accept")
+    assert code == 1 and "nothing was accepted" in errors
+    assert run("verify", PORT)[0] == 9
+    handset.store.is_full = False
+    code, out, _ = run("verify", PORT, "--json")
+    assert code == 9 and json.loads(out)["remembered"] is False, "kept there, not here"
+    assert run("verify", PORT, "--accept")[0] == 0
+    assert run("verify", PORT)[0] == 0
+
+
 @pytest.mark.parametrize(
     ("fuses", "said"), [(True, "protected"), (False, "not protected against a dumped flash")]
 )

@@ -15,7 +15,7 @@ import typer
 from handsetctl.bench.user_files import check_writable, usable
 from handsetctl.cli.output import JsonOption, option, progress_bar, show_facts, show_rows, tell
 from handsetctl.cli.target import TargetArgument, open_device
-from handsetctl.errors import StoreDamaged, StoreRolledBack
+from handsetctl.errors import LookNotKept, StoreDamaged, StoreRolledBack
 from handsetctl.store.export import Count, Format, format_of, whole_file, write
 from handsetctl.store.looks import Looks, Verdict, default_folder
 from handsetctl.store.wear_page import wear_page
@@ -92,7 +92,7 @@ def verify(
     """Find out whether the store was damaged, or taken back to an older image of its flash.
 
     Each look leaves a number in the handset that the next look from this computer asks for. Exit
-    code 9: rolled back; 1: something is damaged.
+    code 9: rolled back; 1: something is damaged, or there is no room for the number.
     """
     with _open(target) as (device, store):
         serial_number = device.identity().serial_number
@@ -237,7 +237,7 @@ def _show_verdict(serial_number: str, verdict: Verdict, as_json: bool) -> None:
         "tail": look.tail,
         "damaged": look.damaged,
         "damage": look.damage,
-        "remembered": look.stored,
+        "remembered": verdict.remembered,
         "dumped_flash": "protected" if look.protected else NOT_PROTECTED,
     }
     show_facts(f"store of {serial_number}", facts, as_json)
@@ -251,12 +251,21 @@ def _raise_if_wrong(serial_number: str, verdict: Verdict, accept: bool) -> None:
             serial_number,
             "if it was wiped on purpose: handsetctl store verify --accept",
         )
+    not_kept = "the number for the next look could not be kept"
+    if accept:
+        not_kept += ": nothing was accepted"
+    is_kept = look.stored or look.state != "ready"
     if look.damaged:
+        what = f"damaged in {look.damaged} places"
         raise StoreDamaged(
-            f"damaged in {look.damaged} places", serial_number, "export what is left, then wipe it"
+            what if is_kept else f"{what}, and {not_kept}",
+            serial_number,
+            "export what is left, then wipe it",
         )
     if look.state != "ready":
         raise StoreDamaged(f"there is no store: {look.state}", serial_number)
+    if not is_kept:
+        raise LookNotKept(not_kept, serial_number, "make room in the store, then verify again")
 
 
 def _by_state(sectors: list[Sector]) -> list[dict[str, Any]]:

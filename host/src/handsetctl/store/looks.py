@@ -37,12 +37,13 @@ class Memory:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The look itself, what was remembered before it, and why both do not fit: nothing if they
-    do."""
+    """The look itself, what was remembered before it, why both do not fit (nothing if they do), and
+    whether the next look is judged by this one."""
 
     look: Look
     before: Memory | None
     reasons: tuple[str, ...]
+    remembered: bool
 
 
 def default_folder() -> Path:
@@ -76,17 +77,18 @@ class Looks:
         """Look at a store, judge it, and remember it if nothing speaks against it.
 
         Otherwise the memory stays as it was, so that the next look says the same, unless this one
-        is to be accepted.
+        is to be accepted. It stays, too, where the handset could not keep the new number.
         """
         before = self.recall(serial_number)
         nonce = secrets.token_bytes(spec.store_constant("NONCE_BYTES"))
         look = store.verify(self._host(), before.nonce if before else b"", nonce)
-        verdict = Verdict(look, before, judge(before, look))
-        if look.stored and (accept or not verdict.reasons):
+        reasons = judge(before, look)
+        remembered = look.stored and (accept or not reasons)
+        if remembered:
             # The number is a record of its own, behind the head that was answered.
             now = datetime.now(timezone.utc).isoformat(timespec="seconds")
             self._remember(serial_number, Memory(look.version + 1, nonce, now))
-        return verdict
+        return Verdict(look, before, reasons, remembered)
 
     def recall(self, serial_number: str) -> Memory | None:
         """What is remembered of a handset."""
