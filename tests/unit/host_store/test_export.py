@@ -83,6 +83,41 @@ def test_an_entry_that_is_none_is_exported_as_it_is(data):
     assert row["error"]
 
 
+@pytest.mark.parametrize("format", [Format.JSONL, Format.CSV])
+@pytest.mark.parametrize(
+    "field",
+    [
+        b"\x42\x00\x01",  # bytes
+        b"\x81\x81\x00",  # lists
+        b"\xa1\x01\x02",  # a map
+        b"\xf9\x7e\x00",  # NaN
+        b"\xfa\x7f\x80\x00\x00",  # infinity
+        b"\xd8\x1c\x81\xd8\x1d\x00",  # a list that contains itself
+        b"\xc2\x59\x0f\x00" + b"\xff" * 0xF00,  # more digits than Python writes
+        b"\xc1\x00",  # a date
+    ],
+)
+def test_an_entry_with_what_no_file_can_hold_is_one_row_with_an_error(format, field):
+    records = [Record("calls", "", n, b"\x83\x01\x02" + field) for n in range(2)]
+    records.insert(1, Record("calls", "", 9, entries.call(-1, 4200, "sip:b@sim.invalid")))
+    count, text = written(format, records)
+    assert (count.records, count.malformed) == (3, 2)
+    if format is Format.JSONL:
+        rows = [json.loads(line, parse_constant=pytest.fail) for line in text.splitlines()]
+        assert [row["entry"] is None for row in rows] == [True, False, True]
+    else:
+        rows = list(csv.DictReader(io.StringIO(text)))
+    assert ["user_id" in (row["error"] or "") for row in rows] == [True, False, True]
+    assert [base64.b64decode(row["base64"]) for row in rows] == [r.data for r in records]
+
+
+def test_numbers_of_an_entry_may_have_a_point_and_64_bits():
+    fields = (b"\xf9\x3e\x00", b"\x1b" + b"\xff" * 8, b"\x3b" + b"\xff" * 8, b"\xf6")
+    for field, value in zip(fields, (1.5, 2**64 - 1, -(2**64), None), strict=True):
+        _, text = written(Format.JSONL, (Record("calls", "", 0, b"\x83\x01\x02" + field),))
+        assert json.loads(text)["entry"]["user_id"] == value
+
+
 def test_each_position_of_a_block_has_its_row():
     block = HERE + bytes((2, 1, 60)) + bytes((0, 0xC8, 1, 61))  # 1, -1, 60 s; 0, 100, 61 s
     records = (Record("positions", "", 3, block), Record("positions", "", 4, block[:-1]))
@@ -118,7 +153,7 @@ def test_geojson_has_the_positions_longitude_first():
     assert collection["type"] == "FeatureCollection"
     assert feature["geometry"] == {"type": "Point", "coordinates": [-2.3522, 48.8566]}
     assert feature["properties"] == {"number": 12, "part": 0, "time": "2025-11-22T01:42:00.250Z"}
-    assert (count.records, count.left_out, count.malformed) == (1, 5, 1)
+    assert (count.records, count.lost, count.left_out, count.malformed) == (1, 1, 5, 1)
 
 
 def test_gpx_is_a_track():

@@ -69,6 +69,15 @@ def test_a_pin_is_asked_for_without_showing_it_and_only_on_a_terminal(run, monke
     assert run("unlock", PORT, PIN)[0] == 2
 
 
+def test_a_pin_file_that_is_no_text_is_wrong_usage_and_no_try(run, handset, pin_file):
+    pin_file.write_bytes(b"\xff\xfe4711")
+    for option in ("unlock", "pin"):
+        code, out, errors = run(option, PORT, "--pin-file", pin_file)
+        assert code == 2 and str(pin_file) in errors.replace("\n", "") and "UTF-8" in errors
+        assert "4711" not in out + errors
+    assert handset.keeper.tries == 0
+
+
 def test_changing_the_pin(run, handset, pin_file, tmp_path):
     new = tmp_path / "new"
     new.write_text("5678\n")
@@ -106,8 +115,17 @@ def test_export_to_standard_output_and_lost_records(run, handset, tmp_path):
     handset.unlocked()
     handset.store.put("form", b"text")
     handset.store.damaged = {"form"}
-    code, out, _ = run("export", PORT, "-")
+    code, out, errors = run("export", PORT, "-")
     assert code == 0 and json.loads(out)["lost"] is True
+    assert "lost to damage: 1" in errors
+    code, out, errors = run("export", PORT, "-", "--format", "gpx", "--json")
+    assert code == 0 and out.endswith("</gpx>\n") and "left out" in errors
+    handset.store.append("calls", b"\xff")
+    assert "not what a handset writes" in run("export", PORT, "-")[2]
+    handset.store.damaged.clear()
+    handset.store.journals.clear()
+    assert run("export", PORT, "-")[2].strip() == ""
+    handset.store.damaged = {"form"}
     assert "lost to damage: 1" in run("export", PORT, tmp_path / "x.csv")[1]
 
 

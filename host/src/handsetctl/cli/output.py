@@ -43,6 +43,11 @@ def tell(text: str) -> None:
     console.print(Text(text), soft_wrap=True)
 
 
+def warn(text: str) -> None:
+    """The same on standard error, where standard output is something else's."""
+    err_console.print(Text(text), soft_wrap=True)
+
+
 def show_facts(title: str, facts: Any, as_json: bool) -> None:
     """One thing with named facts."""
     facts = plain(facts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handsetctl.bench.faults import PathUnusable
 from handsetctl.bench.user_files import check_writable, usable
-from handsetctl.cli.output import JsonOption, option, progress_bar, show_facts, show_rows, tell
+from handsetctl.cli.output import (
+    JsonOption,
+    option,
+    progress_bar,
+    show_facts,
+    show_rows,
+    tell,
+    warn,
+)
 from handsetctl.cli.target import TargetArgument, open_device
 from handsetctl.errors import LookNotKept, StoreDamaged, StoreRolledBack
 from handsetctl.store.export import Count, Format, format_of, whole_file, write
@@ -63,7 +72,11 @@ def export(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the professional records of an unlocked handset into a file, a row each."""
+    """Write the professional records of an unlocked handset into a file, a row each.
+
+    What is damaged, not what a handset writes, or left out by the format is counted; on standard
+    error where the records go to standard output.
+    """
     chosen = format or format_of(file)
     if chosen is None and str(file) != _STANDARD_OUTPUT:
         raise typer.BadParameter(f"'{file}' has no ending that says how: add --format")
@@ -71,11 +84,17 @@ def export(
         total = store.status().records
         records = _watched(store.records(), total, progress)
         if str(file) == _STANDARD_OUTPUT:
-            write(records, sys.stdout, chosen or Format.JSONL)
-            return
-        with whole_file(file) as out:
-            count = write(records, out, chosen or Format.JSONL)
-    _tell_count(file, count, as_json)
+            count = write(records, sys.stdout, chosen or Format.JSONL)
+        else:
+            with whole_file(file) as out:
+                count = write(records, out, chosen or Format.JSONL)
+    if str(file) == _STANDARD_OUTPUT:
+        _tell_missing(count, warn)
+    elif as_json:
+        show_facts("", {"file": str(file), **vars(count)}, True)
+    else:
+        tell(f"written: {file}, {count.records} records")
+        _tell_missing(count, tell)
 
 
 @app.command(
@@ -210,17 +229,13 @@ def _watched(records: Iterable[Record], total: int, progress: Any) -> Iterator[R
         yield record
 
 
-def _tell_count(file: Path, count: Count, as_json: bool) -> None:
-    if as_json:
-        show_facts("", {"file": str(file), **vars(count)}, True)
-        return
-    tell(f"written: {file}, {count.records} records")
+def _tell_missing(count: Count, say: Callable[[str], None]) -> None:
     if count.lost:
-        tell(f"lost to damage: {count.lost}")
+        say(f"lost to damage: {count.lost}")
     if count.malformed:
-        tell(f"not what a handset writes, kept as it is in .jsonl and .csv: {count.malformed}")
+        say(f"not what a handset writes, kept as it is in .jsonl and .csv: {count.malformed}")
     if count.left_out:
-        tell(f"left out, because they are no positions: {count.left_out}")
+        say(f"left out, because they are no positions: {count.left_out}")
 
 
 def _show_verdict(serial_number: str, verdict: Verdict, as_json: bool) -> None:
@@ -289,8 +304,14 @@ def _pin(question: str, file: Path | None) -> str:
     """From a file, or from a terminal without showing it; never from the command line, which others
     can read."""
     if file is not None:
-        with usable(file):
-            return file.read_text(encoding="utf-8").partition("\n")[0].strip()
+        try:
+            with usable(file):
+                return file.read_text(encoding="utf-8").partition("\n")[0].strip()
+        except UnicodeDecodeError:
+            # Without the cause: it has what is in the file.
+            raise PathUnusable(
+                "not text in UTF-8", str(file), "its first line is to be the PIN"
+            ) from None
     if not sys.stdin.isatty():
         raise typer.BadParameter("there is no terminal to ask for a PIN: use --pin-file")
     return getpass.getpass(question)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import csv
 import json
+import math
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +32,8 @@ _ENDINGS = {
     ".geojson": "geojson",
     ".gpx": "gpx",
 }
+# Integers that CBOR has without a tag; longer ones may have more digits than Python writes.
+_INTEGER_END = 1 << 64
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -117,7 +120,19 @@ def _entry(record: Record) -> tuple[str | None, dict[str, Any] | None]:
     if not isinstance(values, list) or len(values) != len(names):
         raise ValueError(f"not a list of {', '.join(names)}")
     entry = dict(zip(names, values, strict=True))
+    for name, value in entry.items():
+        if not _is_plain(value):
+            raise ValueError(f"{name} is no text, number, yes or no")
     return _utc(entry.pop("utc_ms")), entry
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether every format has a way to write it; CBOR has more, and may contain itself."""
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, int):
+        return -_INTEGER_END <= value < _INTEGER_END
+    return value is None or isinstance(value, str)
 
 
 def _utc(utc_ms: Any) -> str | None:
@@ -177,6 +192,7 @@ class _Counted:
             except BlockError:
                 positions = []
                 self.n_malformed += 1
+            self.n_lost += record.data is None
             self.n_left_out += not positions
             for part, position in enumerate(positions):
                 self.n_records += 1
