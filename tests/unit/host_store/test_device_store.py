@@ -133,6 +133,48 @@ def test_all_sectors_are_read(handset, store):
     assert (sectors[255].erases, sectors[255].n_bytes) == (258, 4096)
 
 
+def endless(monkeypatch, *first, **again):
+    """A handset that answers these pages to `records`, and then the last for ever."""
+    nothing = {"names": [], "numbers": [], "data": [], "lost": [], "cut": False, "more": True}
+    pages = [{**nothing, **page} for page in (*first, again)]
+    asked = []
+
+    def page(self, name, body, timeout_s=None):
+        asked.append(body["page"])
+        assert len(asked) < 20, "it goes on for ever"
+        return pages[min(len(asked), len(pages)) - 1]
+
+    monkeypatch.setattr(DeviceStore, "_call", page)
+
+
+VALUE = {"source": "values", "names": ["form/1"], "cut": True}
+CALL = {"source": "calls", "numbers": [7], "cut": True}
+
+
+@pytest.mark.parametrize(
+    ("pages", "said"),
+    [
+        ([{**VALUE, "data": [b""]}], "values 'form/1'"),
+        ([{**VALUE, "data": [b"x"]}, {**VALUE, "data": [b""]}], "values 'form/1'"),
+        ([{**CALL, "data": [b"x"]}, {**CALL, "data": [b""]}], "calls 7"),
+        ([{**CALL, "data": [b""], "lost": [0]}], "calls 7"),
+        ([{**VALUE, "cut": False, "data": [b"x"]}, {"source": "calls"}], "nothing of calls"),
+    ],
+)
+def test_pages_that_bring_nothing_end_in_an_error(store, monkeypatch, pages, said):
+    endless(monkeypatch, *pages[:-1], **pages[-1])
+    with pytest.raises(ProtocolError, match=said) as error:
+        list(store.records())
+    assert error.value.exit_code == 5
+
+
+def test_an_empty_value_is_a_record_as_any(handset, store):
+    handset.store.put("a", b"")
+    handset.store.put("b", b"")
+    handset.unlocked()
+    assert [(r.name, r.data) for r in store.records()] == [("a", b""), ("b", b"")]
+
+
 @pytest.mark.parametrize(
     ("name", "change"),
     [

@@ -18,6 +18,8 @@ Progress = Callable[[str, float], None]
 
 _PAGE_TIMEOUT_S = 10.0
 _POLL_S = 0.1
+# Of a record's name, in an error.
+_NAME_SHOWN = 60
 _PIN_TIMEOUT_S = 60.0
 # A chip that wipes a megabyte erases for many seconds; it answers meanwhile.
 _WIPE_TIMEOUT_S = 120.0
@@ -48,7 +50,7 @@ class DeviceStore:
 
     def records(self) -> Iterator[Record]:
         """Every professional record, values first; records that come while this runs may be among
-        them or not."""
+        them or not. ProtocolError where a page brings nothing and announces another."""
         seen: set[str] = set()
         for record in self._whole_records():
             if record.source == VALUES:
@@ -67,11 +69,25 @@ class DeviceStore:
             found = self._records_of(page)
             if begun is not None:
                 found[0] = self._joined(begun, found)
+            self._check_progress(page, found)
             begun = found.pop() if page["cut"] and found else None
             yield from found
             number, more = number + 1, page["more"]
         if begun is not None:
             raise self._nonsense("records", "ends within a record")
+
+    def _check_progress(self, page: dict[str, Any], found: list[Record]) -> None:
+        """Each page but the last brings a record or a piece of one, or there may be no last."""
+        if not page["more"] or (found and not page["cut"]):
+            return
+        if not found:
+            raise self._nonsense("records", f"has nothing of {page['source']}, and goes on")
+        if not page["data"][-1]:
+            cut = found[-1]
+            which = f"{cut.name[:_NAME_SHOWN]!r}" if cut.source == VALUES else f"{cut.number}"
+            raise self._nonsense(
+                "records", f"has an empty piece of {cut.source} {which}, and goes on"
+            )
 
     def _records_of(self, page: dict[str, Any]) -> list[Record]:
         is_values = page["source"] == VALUES
