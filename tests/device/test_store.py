@@ -124,6 +124,35 @@ def test_the_link_answers_while_a_pin_is_checked(store: DeviceStore, device: Dev
     assert not store.status().locked
 
 
+def test_settings_count_at_once_and_outlive_a_power_cut(
+    lone: VirtualBench, store: DeviceStore
+) -> None:
+    before = store.settings()
+    assert "next day" in store.provision(tries_max=4, keep_days={"calls": 90})
+    wanted = dataclasses.replace(before, tries_max=4, keep_days={**before.keep_days, "calls": 90})
+    assert store.settings() == wanted
+    assert store.status().tries_left == 4
+    lone["A"].power_off()
+    restart(lone)
+    assert store.settings() == wanted
+    store.change_pin("", PIN)
+    with pytest.raises(CommandRefused, match="unlock"):
+        store.provision(tries_max=1000)
+    with pytest.raises(WrongPin, match="wiped: 3"):
+        store.unlock(OTHER_PIN)
+    store.unlock(PIN)
+    for settings, why in (
+        ({"tries_max": 2}, "at least 3"),
+        ({"keep_days": {"calls": 2}}, "3 to 600"),
+        ({"keep_days": {"diary": 30}}, "positions"),
+    ):
+        with pytest.raises(CommandRefused, match=why):
+            store.provision(**settings)
+    assert store.settings() == wanted
+    store.provision(tries_max=before.tries_max)
+    assert store.status().tries_left == before.tries_max
+
+
 def test_wipe_leaves_nothing(
     lone: VirtualBench, store: DeviceStore, device: Device, tmp_path: Path
 ) -> None:

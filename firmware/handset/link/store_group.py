@@ -32,6 +32,7 @@ _HOSTS_MAX = 8
 _NONCES_MAX = 2
 _DAMAGE_MAX = 32
 _SECTORS_A_PAGE = 48
+_SETTINGS = ("tries_max", "lock_after_ms", "check_ms")
 
 _NONCE = store_spec.NONCE_BYTES
 _HOST = store_spec.HOST_BYTES
@@ -186,7 +187,33 @@ class StoreGroup:
         page["sector_bytes"] = self._sector_bytes
         return page
 
+    def _settings(self, request: dict) -> dict:
+        self._need_ready()
+        answer = {name: self._keeper.settings[name] for name in _SETTINGS}
+        answer["keep_days"] = [
+            {"journal": journal, "days": days}
+            for journal, days in sorted(self._store.days_kept().items())
+        ]
+        return answer
+
     # -------------------------------------------------------------------------------------- actions
+
+    def _provision(self, request: dict) -> dict:
+        self._need_ready()
+        if self._task_state == "running":
+            raise CommandError(EBUSY, "%s is still being done" % self._task)
+        settings = {n: request[n] for n in _SETTINGS if request[n] != store_spec.AS_IT_IS}
+        days = {kept["journal"]: kept["days"] for kept in request["keep_days"]}
+        try:
+            self._keeper.provision(settings, days)
+        except ValueError as error:
+            raise CommandError(EINVAL, str(error)) from None
+        later = []
+        if "check_ms" in settings:
+            later.append("check_ms counts for the next PIN that is set")
+        if days:
+            later.append("days count from the next day on that begins")
+        return {"later": "; ".join(later)}
 
     def _unlock(self, request: dict) -> dict:
         self._begin("unlock", self._keeper.unlock, request["pin"], False)

@@ -23,6 +23,9 @@ ENTRIES = (
     ("consent", ("utc_ms", "what", "on")),
 )
 
+# In place of a setting that is not to be changed.
+AS_IT_IS = -1
+
 NONCE_BYTES = 16
 HOST_BYTES = 8
 
@@ -143,5 +146,49 @@ COMMANDS = (
             ("end_bytes", "list", "", "up to where each is written", "int"),
             ("erases", "list", "", "how often each has been erased", "int"),
         ),
+    ),
+    (
+        8,
+        "settings",
+        READ,
+        "What was provisioned for PINs and journals, or else this firmware's own.",
+        (),
+        (
+            ("tries_max", "int", "tries", "wrong PINs in a row that wipe everything"),
+            ("lock_after_ms", "int", "ms", "without the agent, then it locks; 0: never"),
+            ("check_ms", "int", "ms", "what the check of a PIN takes, of the next that is set"),
+            (
+                "keep_days",
+                "list",
+                "",
+                "how long entries are kept",
+                (
+                    ("journal", "str", "", "entries of which journal"),
+                    ("days", "int", "days", "after so many days they go"),
+                ),
+            ),
+        ),
+    ),
+    (
+        8,
+        "provision",
+        WRITE,
+        "Change some of these, all or nothing. Refused while locked with a PIN.",
+        (
+            ("tries_max", "int", "tries", "at least 3, -1: as it is"),
+            ("lock_after_ms", "int", "ms", "0: never, -1: as it is"),
+            ("check_ms", "int", "ms", "at least 100, -1: as it is"),
+            (
+                "keep_days",
+                "list",
+                "",
+                "of journals that are to be changed",
+                (
+                    ("journal", "str", "", "as in settings"),
+                    ("days", "int", "days", "3 to 600"),
+                ),
+            ),
+        ),
+        (("later", "str", "", "what of it does not count yet, and when; for people"),),
     ),
 )

@@ -20,7 +20,7 @@ import struct
 
 from handset.link import cbor
 from handset.security.erase import erase
-from handset.store.errors import Damaged, StoreError
+from handset.store.errors import Damaged, Locked, StoreError
 from handset.store.layout import PERSONAL, PROFESSIONAL, SERVICE
 
 TYPE_CHECKING = False
@@ -42,6 +42,8 @@ SETTINGS_NAME = "keeper"
 RETENTION_NAME = "journals"
 # So many days in a row tell a clock that is right.
 _RETENTION_DAYS_MIN = 3
+# All days of a journal, 6 bytes each, are one record, which a sector of 4 KiB must take.
+_RETENTION_DAYS_MAX = 600
 
 PIN_DIGITS_MIN = 4
 PIN_DIGITS_MAX = 16
@@ -229,6 +231,56 @@ class Keeper:
         passed_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._active_ms)
         if lock_after_ms and not 0 <= passed_ms < lock_after_ms:
             self.lock()
+
+    def provision(self, settings: "dict[str, int]", retention: "dict[str, int]") -> None:
+        """Change some settings, and for how many days journals keep their entries: all or nothing.
+
+        They count at once, but `check_ms` for the next PIN that is set, and days from the next day
+        on that begins. ValueError says what is out of its limits; Locked: who asks has not shown
+        that they have the PIN; StoreError as `put` of the store.
+        """
+        if self._is_checking:
+            raise Locked("a PIN is being checked: wait for its result")
+        if self.pin_set and self.locked:
+            raise Locked("locked: settings are changed by who has the PIN, unlock first")
+        self._check_settings(settings)
+        self._check_retention(retention)
+        self._store.begin()
+        try:
+            self._amend(SETTINGS_NAME, settings)
+            self._amend(RETENTION_NAME, retention)
+            self._store.commit()
+        except Exception:
+            self._store.abort()
+            raise
+        self._read_settings()
+
+    def _check_settings(self, settings: "dict[str, int]") -> None:
+        for name, value in settings.items():
+            if name not in _SETTINGS_MIN:
+                raise ValueError("no setting %r: %s" % (name, ", ".join(sorted(_SETTINGS_MIN))))
+            if value < _SETTINGS_MIN[name]:
+                raise ValueError("%s %d: at least %d" % (name, value, _SETTINGS_MIN[name]))
+        tries = self._tries()
+        if settings.get("tries_max", tries + 1) <= tries:
+            # The next start would take the last try for one that was cut, and wipe.
+            raise ValueError("tries_max: more than the wrong PINs so far, which are %d" % tries)
+
+    def _check_retention(self, retention: "dict[str, int]") -> None:
+        journals = self._store.days_kept()
+        for name, days in retention.items():
+            if name not in journals:
+                raise ValueError("no such journal: there are %s" % ", ".join(sorted(journals)))
+            if not _RETENTION_DAYS_MIN <= days <= _RETENTION_DAYS_MAX:
+                limits = (name, days, _RETENTION_DAYS_MIN, _RETENTION_DAYS_MAX)
+                raise ValueError("%s, %d days: %d to %d" % limits)
+
+    def _amend(self, name: str, changes: "dict[str, int]") -> None:
+        """What is not changed stays as it was provisioned, or as this firmware has it."""
+        if changes:
+            provisioned = dict(self._provisioned(name))
+            provisioned.update(changes)
+            self._store.put(name, cbor.dumps(provisioned), SERVICE)
 
     async def wipe(self) -> None:
         """Everything goes, keys first and at once, the rest sector by sector; then a new, empty

@@ -472,6 +472,13 @@ class Store:
             journals[name].number: days_max[name] for name in days_max if name in journals
         }
 
+    def days_kept(self) -> "dict[str, int]":
+        """For how many days each journal keeps its entries now."""
+        return {
+            name: self._days_max.get(kept.number, kept.days_max)
+            for name, kept in self._journals.items()
+        }
+
     def _entries_max(self, kept: Journal) -> int:
         """What the journal is to keep, or its share of 3/4 of the index where that is less."""
         wanted = sum(journal.entries_max for journal in self._journals.values())

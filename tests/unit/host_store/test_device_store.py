@@ -23,6 +23,7 @@ def store(device):
         ("status", None, facts.Status),
         ("verify", None, facts.Look),
         ("verify", "damage", facts.Damage),
+        ("settings", None, facts.Settings),
     ],
 )
 def test_typed_objects_have_the_fields_of_the_table(command, part, typed):

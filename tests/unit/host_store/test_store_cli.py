@@ -210,8 +210,47 @@ def test_wipe_only_with_the_serial_number(run, handset):
     assert answer(run("verify", PORT, "--json"))["verdict"] == "seen for the first time"
 
 
+def test_settings_are_shown_and_changed(run, handset, real, pin_file):
+    handset.serve(real.store, real.keeper, JOURNALS)
+    before = answer(run("settings", PORT, "--json"))
+    assert (before["tries_max"], before["lock_after_ms"]) == (10, 300_000)
+    assert before["keep_days"]["positions"] == 61 and before["later"] == ""
+    options = ("--tries-max", 5, "--lock-after", 120, "--keep", "positions=30", "--keep=calls=90")
+    after = answer(run("settings", PORT, *options, "--json"))
+    assert (after["tries_max"], after["lock_after_ms"], after["check_ms"]) == (5, 120_000, 1)
+    days = {**before["keep_days"], "positions": 30, "calls": 90}
+    assert after["keep_days"] == days and "next day" in after["later"]
+    out = run("settings", PORT, "--keep", "calls=7")[1]
+    assert "calls: 7" in out and "next day" in out
+    assert "not at once" not in run("settings", PORT, "--tries-max", 4)[1]
+
+
 @pytest.mark.parametrize(
-    "command", ["", "status", "export", "verify", "stats", "unlock", "lock", "pin", "wipe"]
+    ("options", "code", "said"),
+    [
+        (("--tries-max", 2), 6, "at least 3"),
+        (("--tries-max", -1), 2, "tries-max"),
+        (("--check-ms", 99), 6, "at least 100"),
+        (("--keep", "calls=2"), 6, "3 to 600"),
+        (("--keep", "calls=601"), 6, "3 to 600"),
+        (("--keep", "diary=30"), 6, "alarms, calls, consent, messages, positions"),
+        (("--keep", "calls"), 2, "JOURNAL=DAYS"),
+        (("--keep", "=3"), 2, "JOURNAL=DAYS"),
+        (("--keep", "calls=" + "9" * 5000), 2, "JOURNAL=DAYS"),
+        (("--keep", "calls=x"), 2, "JOURNAL=DAYS"),
+    ],
+)
+def test_settings_outside_their_limits_change_nothing(run, handset, real, options, code, said):
+    handset.serve(real.store, real.keeper, JOURNALS)
+    before = answer(run("settings", PORT, "--json"))
+    ended, _, errors = run("settings", PORT, "--keep", "alarms=9", "--lock-after", 1, *options)
+    assert ended == code and said in errors
+    assert answer(run("settings", PORT, "--json")) == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["", "status", "export", "verify", "stats", "unlock", "lock", "pin", "wipe", "settings"],
 )
 def test_help_has_an_example(run, command):
     code, out, _ = run(*filter(None, [command]), "--help")

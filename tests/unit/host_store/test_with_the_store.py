@@ -115,6 +115,48 @@ def test_wrong_pins_count_and_the_last_one_wipes(real):
     assert list(store.records()) == []
 
 
+def test_settings_outlive_a_restart_and_count_at_once(real):
+    store = opened(real)
+    assert "next day" in store.provision(tries_max=4, keep_days={"calls": 90})
+    assert store.provision(lock_after_ms=0) == ""
+    for _ in range(2):
+        now = opened(real).settings()
+        assert (now.tries_max, now.lock_after_ms) == (4, 0)
+        assert (now.keep_days["calls"], now.keep_days["positions"]) == (90, 61)
+        assert opened(real).status().tries_left == 4
+        real.boot()
+
+
+def test_only_who_has_the_pin_changes_how_many_tries_there_are(real):
+    store = opened(real)
+    store.change_pin("", PIN)
+    with pytest.raises(CommandRefused, match="unlock"):
+        store.provision(tries_max=1000)
+    assert store.settings().tries_max == 10, "shown, all the same"
+    store.unlock(PIN)
+    store.provision(tries_max=5)
+    store.lock()
+    with pytest.raises(WrongPin, match="wiped: 4"):
+        store.unlock("000000")
+
+
+def test_fewer_tries_than_were_wrong_are_refused(real):
+    """The next start would wipe."""
+    store = opened(real)
+    store.change_pin("", PIN)
+    store.unlock(PIN)
+    for _ in range(4):
+        real.clock.pass_ms(store.status().wait_ms)
+        with pytest.raises(WrongPin):
+            store.unlock("000000")
+    assert not store.status().locked
+    with pytest.raises(CommandRefused, match="are 4"):
+        store.provision(tries_max=4)
+    store.provision(tries_max=5)
+    real.boot()
+    assert store.status().pin_set and store.status().tries_left == 1
+
+
 def test_wipe_leaves_an_empty_store(real):
     store = opened(real)
     real.store.put("form", b"text")

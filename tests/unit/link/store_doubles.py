@@ -83,6 +83,9 @@ class DictStore:
         if any(item[0] == journal for item in self.damaged):
             raise Damaged("entries of %s are damaged" % journal)
 
+    def days_kept(self):
+        return dict.fromkeys(JOURNALS, 30)
+
     def span(self, journal):
         return 0, len(self.journals.get(journal, []))
 
@@ -116,6 +119,8 @@ class FlagKeeper:
         self.at_handset = []
         self.flash_protected = False
         self.on_lock = []
+        self.settings = {"tries_max": 10, "lock_after_ms": 300_000, "check_ms": 500}
+        self.provisioned = []
 
     @property
     def pin_set(self):
@@ -157,6 +162,11 @@ class FlagKeeper:
             return False
         self.pin = new.decode()
         return True
+
+    def provision(self, settings, retention):
+        if self.locked:
+            raise Locked("locked")
+        self.provisioned.append((settings, retention))
 
     def lock(self):
         self.store.open_domains -= {PROFESSIONAL, PERSONAL}

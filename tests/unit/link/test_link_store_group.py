@@ -81,8 +81,12 @@ class Bench:
 
 
 def test_the_table_is_in_order_and_documented():
-    numbers = [row[0] for row in store_spec.COMMANDS]
-    assert numbers == list(range(len(numbers)))
+    rows = [row[:3] for row in store_spec.COMMANDS]
+    assert sorted({row[0] for row in rows}) == list(range(rows[-1][0] + 1))
+    assert rows == sorted(rows, key=lambda row: (row[0], row[2]))
+    assert (
+        len({(number, op) for number, _, op in rows}) == len({row[1] for row in rows}) == len(rows)
+    )
     for _, name, op, doc, takes, answers in store_spec.COMMANDS:
         assert doc.endswith(".") and op in (server.READ, server.WRITE)
         for row in takes + answers:
@@ -107,6 +111,13 @@ EXAMPLES = {
     "pin": {"old": b"1234", "new": b"5678"},
     "wipe": {"confirm": SERIAL},
     "sectors": {"first": 0},
+    "settings": {},
+    "provision": {
+        "tries_max": 5,
+        "lock_after_ms": -1,
+        "check_ms": -1,
+        "keep_days": [{"journal": "calls", "days": 90}],
+    },
 }
 
 
@@ -457,6 +468,38 @@ def test_what_was_read_goes_with_the_keys_whoever_locks_and_whether_or_not_anybo
     bench.keeper.lock()
     bench.unlocked()
     assert bench.call("records", page=1)["rc"] == server.EBADSTATE
+
+
+# ------------------------------------------------------------------------------------- settings
+
+
+def test_settings_are_shown_also_while_locked():
+    settings = Bench().call("settings")
+    assert (settings["tries_max"], settings["lock_after_ms"]) == (10, 300_000)
+    assert {"journal": "calls", "days": 30} in settings["keep_days"]
+
+
+def test_only_what_is_given_is_provisioned():
+    bench = Bench()
+    assert bench.call("provision", **EXAMPLES["provision"])["rc"] == server.EACCESSDENIED
+    bench.unlocked()
+    later = bench.call("provision", **EXAMPLES["provision"])["later"]
+    assert bench.keeper.provisioned == [({"tries_max": 5}, {"calls": 90})]
+    assert "days" in later and "check_ms" not in later
+    body = {**EXAMPLES["provision"], "keep_days": [], "lock_after_ms": 0}
+    assert bench.call("provision", **body) == {"later": ""}
+    assert bench.keeper.provisioned[1] == ({"tries_max": 5, "lock_after_ms": 0}, {})
+
+
+def test_nothing_is_provisioned_without_a_store_or_while_a_pin_is_checked():
+    bench = Bench().unlocked()
+    bench.call("unlock", pin=b"1234")
+    assert bench.call("provision", **EXAMPLES["provision"])["rc"] == server.EBUSY
+    bench.run_tasks()
+    bench.keeper.state = "foreign"
+    for name in ("settings", "provision"):
+        assert bench.call(name, **EXAMPLES[name])["rc"] == server.EBADSTATE
+    assert bench.keeper.provisioned == []
 
 
 # ------------------------------------------------------------------------------------- personal

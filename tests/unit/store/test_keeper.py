@@ -16,7 +16,8 @@ from nor_flash import ERASE_CUTS, PROGRAM_CUTS, NorFlash, PowerCut
 from handset.link import cbor
 from handset.store import keeper as policy
 from handset.store import layout
-from handset.store.errors import Damaged, Full
+from handset.store.errors import Damaged, Full, Locked
+from handset.store.journals import Days, State
 from handset.store.keeper import Keeper
 from handset.store.layout import PERSONAL, PROFESSIONAL, SERVICE
 from handset.store.store import Store
@@ -759,3 +760,80 @@ def test_how_long_entries_are_kept_is_provisioned(protected: World) -> None:
         for journal in ("positions", "calls"):
             protected.store.append(journal, b"%d" % day)
     assert [protected.store.span(name) for name in ("positions", "calls")] == [(7, 10), (0, 10)]
+
+
+def provisioned(world: World) -> tuple[int, int]:
+    return world.keeper.settings["tries_max"], world.store.days_kept()["positions"]
+
+
+def test_settings_change_both_or_not_at_all_wherever_power_is_cut(world: World) -> None:
+    def change(world: World) -> None:
+        world.keeper.provision({"tries_max": 4}, {"positions": 30})
+
+    for operation in world.operations_of(change):
+        for how in PROGRAM_CUTS:
+            twin = world.twin()
+            twin.cut_after(operation, how)
+            with pytest.raises(PowerCut):
+                change(twin)
+            assert twin.restart() == "ready"
+            assert provisioned(twin) in ((10, 61), (4, 30))
+    change(world)
+    assert provisioned(world) == (4, 30)
+    world.restart()
+    assert provisioned(world) == (4, 30)
+
+
+def put_many(world: World, n_bytes: int) -> None:
+    for number in range(10_000):
+        world.store.put("form/%d/%d" % (n_bytes, number), bytes(n_bytes))
+
+
+def test_settings_that_find_no_room_stay_as_they_were(world: World) -> None:
+    for n_bytes in (500, 1):
+        with pytest.raises(Full):
+            put_many(world, n_bytes)
+    with pytest.raises(Full):
+        world.keeper.provision({"tries_max": 4}, {"positions": 30})
+    assert provisioned(world) == (10, 61)
+    assert world.store.delete("form/500/0") and world.store.delete("form/500/1")
+    world.keeper.provision({"tries_max": 3}, {})
+    assert world.keeper.settings["tries_max"] == 3
+
+
+def test_settings_are_not_changed_while_a_pin_is_checked(protected: World) -> None:
+    async def meanwhile() -> None:
+        change = asyncio.ensure_future(protected.keeper.change_pin(PIN, OTHER, True))
+        n_refused = 0
+        while not change.done():
+            await asyncio.sleep(0)
+            if not change.done():
+                with pytest.raises(Locked):
+                    protected.keeper.provision({"tries_max": 3}, {})
+                n_refused += 1
+        assert n_refused > 1 and change.result()
+
+    asyncio.run(meanwhile())
+    assert protected.keeper.settings["tries_max"] == 10
+    protected.keeper.provision({"tries_max": 3}, {})
+    assert protected.keeper.tries_left() == 3
+
+
+def test_settings_that_can_not_be_read_are_made_anew(world: World) -> None:
+    world.store.put(policy.SETTINGS_NAME, b"\xff", SERVICE)
+    world.restart()
+    assert world.keeper.trouble
+    world.keeper.provision({"lock_after_ms": 0}, {})
+    assert not world.keeper.trouble
+    assert world.keeper.settings == {**policy.DEFAULT_SETTINGS, "lock_after_ms": 0}
+
+
+def test_the_longest_time_that_entries_may_be_kept_can_be_trimmed(world: World) -> None:
+    """All days of a journal are one record."""
+    world.keeper.provision({}, {"consent": 600})
+    with pytest.raises(ValueError, match="3 to 600"):
+        world.keeper.provision({}, {"consent": 601})
+    days = Days()
+    for day in range(1, 602):
+        days.begin(day, 600, day)
+    world.store.put("as long", State().body(days))

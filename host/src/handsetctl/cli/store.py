@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 NOT_PROTECTED = "not protected against a dumped flash"
 _BAR_AFTER_S = 2.0
 _STANDARD_OUTPUT = "-"
+_DAYS_DIGITS = 9
 
 app = typer.Typer(
     help="The encrypted store of a handset: its state, its records, its past, its wear.\n\n"
@@ -147,6 +148,57 @@ def stats(
     show_rows("flash", _by_state(sectors), False, "no sectors")
     if page is not None:
         tell(f"picture: {page}")
+
+
+@app.command(
+    epilog="Examples: handsetctl store settings A; "
+    "handsetctl store settings A --tries-max 5 --lock-after 120 --keep positions=30 --keep calls=90"
+)
+def settings(
+    target: TargetArgument,
+    tries_max: Annotated[
+        int | None,
+        option("--tries-max", min=0, help="Wrong PINs in a row that wipe everything: 3 or more."),
+    ] = None,
+    lock_after_s: Annotated[
+        int | None,
+        option("--lock-after", min=0, help="Seconds without the agent until it locks; 0: never."),
+    ] = None,
+    check_ms: Annotated[
+        int | None,
+        option("--check-ms", min=0, help="What the check of a PIN is to take: 100 or more."),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        option("--keep", metavar="JOURNAL=DAYS", help="For how many days: 3 to 600; repeatable."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show or change what counts for PINs, and how long journals keep their entries.
+
+    Changing them needs an unlocked store, or one without a PIN.
+    """
+    keep_days = dict(_days(text) for text in keep or ())
+    lock_after_ms = None if lock_after_s is None else 1000 * lock_after_s
+    later = ""
+    with _open(target) as (_, store):
+        if keep_days or any(given is not None for given in (tries_max, lock_after_ms, check_ms)):
+            later = store.provision(tries_max, lock_after_ms, check_ms, keep_days)
+        now = store.settings()
+    if as_json:
+        show_facts("", {**vars(now), "later": later}, True)
+        return
+    show_facts(f"settings of {target}", now, False)
+    if later:
+        tell(f"not at once: {later}")
+
+
+def _days(text: str) -> tuple[str, int]:
+    """A journal and its days."""
+    journal, _, days = text.partition("=")
+    if not (journal and days.isascii() and days.isdigit() and len(days) <= _DAYS_DIGITS):
+        raise typer.BadParameter(f"'{text}' is no JOURNAL=DAYS, such as positions=30")
+    return journal, int(days)
 
 
 @app.command(epilog="Example: handsetctl store unlock A --pin-file pin.txt")

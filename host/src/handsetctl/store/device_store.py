@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from smp.error import MGMT_ERR
@@ -12,7 +12,7 @@ from smp.header import OP
 from handsetctl import spec
 from handsetctl.device import Device
 from handsetctl.errors import CommandRefused, DeviceTimeout, ProtocolError, WrongPin
-from handsetctl.store.facts import VALUES, Damage, Look, Record, Sector, Status
+from handsetctl.store.facts import VALUES, Damage, Look, Record, Sector, Settings, Status
 
 Progress = Callable[[str, float], None]
 
@@ -132,6 +132,31 @@ class DeviceStore:
             ]
             if len(sectors) >= page["total"] or not rows:
                 return sectors
+
+    def settings(self) -> Settings:
+        """What was provisioned, or else the firmware's own."""
+        answer = self._call("settings", {})
+        days = {kept["journal"]: kept["days"] for kept in answer.pop("keep_days")}
+        return Settings(**answer, keep_days=days)
+
+    def provision(
+        self,
+        tries_max: int | None = None,
+        lock_after_ms: int | None = None,
+        check_ms: int | None = None,
+        keep_days: Mapping[str, int] | None = None,
+    ) -> str:
+        """Change some settings, all or nothing; answers what of it counts later. CommandRefused
+        outside their limits, and while the store is locked with a PIN."""
+        as_it_is: int = spec.store_constant("AS_IT_IS")
+        numbers = {"tries_max": tries_max, "lock_after_ms": lock_after_ms, "check_ms": check_ms}
+        body: dict[str, Any] = {
+            name: as_it_is if number is None else number for name, number in numbers.items()
+        }
+        body["keep_days"] = [
+            {"journal": journal, "days": days} for journal, days in (keep_days or {}).items()
+        ]
+        return str(self._call("provision", body)["later"])
 
     def unlock(self, pin: str) -> Status:
         """Open the professional domain. WrongPin; CommandRefused when it is too early for another

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 VALUES = "values"
@@ -53,6 +54,16 @@ class Look:
     damaged: int
     damage: tuple[Damage, ...]
     protected: bool
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What counts for PINs, and for how many days each journal keeps its entries."""
+
+    tries_max: int
+    lock_after_ms: int
+    check_ms: int
+    keep_days: Mapping[str, int]
 
 
 @dataclass(frozen=True)
