@@ -803,7 +803,9 @@ def test_settings_that_find_no_room_stay_as_they_were(world: World) -> None:
 
 def test_settings_are_not_changed_while_a_pin_is_checked(protected: World) -> None:
     async def meanwhile() -> None:
-        change = asyncio.ensure_future(protected.keeper.change_pin(PIN, OTHER, True))
+        change = asyncio.ensure_future(
+            protected.keeper.change_pin(digits(PIN), digits(OTHER), True)
+        )
         n_refused = 0
         while not change.done():
             await asyncio.sleep(0)
