@@ -68,7 +68,7 @@ class Opening:
         self._other_sequence = 0
         self._other_end = 0
         self._bound_at = -1  # that end, while the head is being walked
-        self._bound_mac = b""  # the last one before it
+        self._bound_mac = bytearray()  # the last one before it
         self._newest_version = 0  # from which on records came after its opening
         self._newest_stream = 0
         self._last_start = 0  # of the last transaction in the sector walked last
@@ -381,7 +381,7 @@ class Opening:
 
     def _note_bound(self, at: int, last_mac: bytearray) -> None:
         if at == self._bound_at:
-            self._bound_mac = bytes(last_mac)
+            self._bound_mac = bytearray(last_mac)
 
     def _is_record(self, offset: int, room: int, previous: bytearray) -> bool:
         record = self._record
