@@ -6,6 +6,7 @@ To add one: a line in `JOURNALS`, with a number that was never used before.
 import struct
 
 from handset.store import layout
+from handset.store.calendar import UNDATED, Calendar
 
 
 class Journal:
@@ -40,12 +41,9 @@ JOURNALS = {
 
 # Trimming by number costs a record: it waits until so many entries are too many.
 _TRIM_SHARE = 16
-_DAY_MAX = 0xFFFF
-# So many days that follow one another within that time tell a clock that is right.
-_SETTLED_DAYS = 3
-_SETTLED_WITHIN_DAYS = 31
 # What a clock that is wrong again and again may add to the days of a journal.
 _DAYS_SPARE = 32
+_CALENDAR = 0
 _ALL_ENTRIES = 0xFFFFFFFF
 _FIXED = "<II"
 _FIXED_BYTES = 8
@@ -55,7 +53,8 @@ _DAY_BYTES = 6
 
 class State:
     """Of one journal: entries `first` to `next` - 1 are there, and a day began last on `last_day`,
-    -1 for none. All days are in the flash alone, as `Days`: in RAM a year of them is too much."""
+    -1 for none, UNDATED while no day was believed. All days are in the flash alone, as `Days`: in
+    RAM a year of them is too much."""
 
     def __init__(self, body: bytes = b"") -> None:
         self.first = 0
@@ -70,13 +69,8 @@ class State:
         return struct.pack(_FIXED, self.first, self.next) + days.packed
 
     def is_new_day(self, day: int) -> bool:
-        """Whether it is another day than at the last entry; -1 is a clock that is not set."""
-        return 0 <= day <= _DAY_MAX and day != self.last_day
-
-    def begin_day(self, days: "Days", day: int, days_max: int, number: int) -> None:
-        """Note a day that begins with entry `number`; entries that are too old go."""
-        self.first = max(self.first, days.begin(day, days_max, number))
-        self.last_day = day
+        """Whether entries are of another day now. Those before the first one need none."""
+        return day != self.last_day and (day != UNDATED or self.last_day >= 0)
 
     def copy(self) -> "State":
         """To be changed, and to take this one's place once it is on the flash."""
@@ -91,71 +85,48 @@ class State:
 
 
 class Days:
-    """The days on which entries were added: days since 1970 as the clock had them, and of each the
-    number of its first entry. Packed, as in the body of a JOURNAL record behind the rest.
-
-    Clocks are wrong at times. An entry is no older than what was added before it, so that one with
-    an old date goes with those; and it is no newer than today."""
+    """The days on which entries were added: days since 1970 as the calendar had them, and of each
+    the number of its first entry. Packed, as in the body of a JOURNAL record behind the rest."""
 
     def __init__(self, body: bytes = b"") -> None:
         self.packed = body[_FIXED_BYTES:]
 
     def last(self) -> int:
         """The newest, -1 where there is none."""
-        n_days = len(self.packed) // _DAY_BYTES
+        n_days = self._n()
         return self._at(n_days - 1)[0] if n_days else -1
 
-    def begin(self, day: int, days_max: int, number: int) -> int:
-        """Add a day, and drop those that are too old: number of the first entry of the others, 0
-        where nothing goes. A clock that is wrong once makes nothing go: it takes some days that
-        follow one another."""
+    def begin(self, day: int, number: int, days_max: int) -> None:
+        """Entries from `number` on are of this day, and those before that have none."""
+        if self.last() == UNDATED:
+            number = self._at(self._n() - 1)[1]
+            self.packed = self.packed[:-_DAY_BYTES]
         self.packed += struct.pack(_DAY, day, number)
-        n_days = len(self.packed) // _DAY_BYTES
-        if n_days > days_max + _DAYS_SPARE:
-            self._drop(1, self._at(0)[1])
-            n_days -= 1
-        if not self._is_settled(n_days):
-            return 0
-        n_old = first = 0
-        while min(self._at(n_old)[0], day) <= day - days_max:
+        if self._n() > days_max + _DAYS_SPARE:
+            # The first day's entries count with the second.
+            second = struct.pack(_DAY, self._at(1)[0], self._at(0)[1])
+            self.packed = second + self.packed[2 * _DAY_BYTES :]
+
+    def expire(self, calendar: Calendar, days_max: int, end: int) -> int:
+        """Drop days that are past: number of the first entry of the others, `end` where there are
+        none, 0 where nothing goes."""
+        n_old = 0
+        while n_old < self._n() and calendar.is_past(self._at(n_old)[0], days_max):
             n_old += 1
-            first = self._at(n_old)[1]
-        self._drop(n_old, first)
-        self._bring_back(day)
-        return first
-
-    def _is_settled(self, n_days: int) -> bool:
-        """Whether the newest days can be believed."""
-        if n_days < _SETTLED_DAYS:
-            return False
-        newest = [self._at(i)[0] for i in range(n_days - _SETTLED_DAYS, n_days)]
-        is_ascending = all(newest[i] < newest[i + 1] for i in range(_SETTLED_DAYS - 1))
-        return is_ascending and newest[-1] - newest[0] <= _SETTLED_WITHIN_DAYS
-
-    def _bring_back(self, today: int) -> None:
-        """The clock was ahead: such days become today, or their entries would stay for years."""
-        for i in range(len(self.packed) // _DAY_BYTES):
-            day, number = self._at(i)
-            if day > today:
-                at = i * _DAY_BYTES
-                mended = struct.pack(_DAY, today, number)
-                self.packed = self.packed[:at] + mended + self.packed[at + _DAY_BYTES :]
+        self.packed = self.packed[n_old * _DAY_BYTES :]
+        if not self.packed:
+            return end
+        return self._at(0)[1] if n_old else 0
 
     def forget_before(self, first: int) -> None:
         """Drop days of which no entry from `first` on is left."""
         n_gone = 0
-        n_days = len(self.packed) // _DAY_BYTES
-        while n_gone + 1 < n_days and self._at(n_gone + 1)[1] <= first:
+        while n_gone + 1 < self._n() and self._at(n_gone + 1)[1] <= first:
             n_gone += 1
-        self._drop(n_gone, self._at(n_gone)[1] if n_gone else 0)
+        self.packed = self.packed[n_gone * _DAY_BYTES :]
 
-    def _drop(self, n_days: int, number: int) -> None:
-        """The first days. The one behind them, whose entries begin with `number` now, is no older
-        than they are."""
-        if n_days:
-            newest = max(self._at(i)[0] for i in range(n_days + 1))
-            behind = self.packed[(n_days + 1) * _DAY_BYTES :]
-            self.packed = struct.pack(_DAY, newest, number) + behind
+    def _n(self) -> int:
+        return len(self.packed) // _DAY_BYTES
 
     def _at(self, i: int) -> "tuple[int, int]":
         day, number = struct.unpack_from(_DAY, self.packed, i * _DAY_BYTES)
@@ -170,6 +141,11 @@ def entries_kept(entries_max: int) -> int:
 def state_id(journal: Journal) -> bytes:
     """Id of a journal's JOURNAL record."""
     return struct.pack(layout.ENTRY_ID, journal.number, _ALL_ENTRIES)
+
+
+def calendar_id() -> bytes:
+    """Id of the JOURNAL record that has the calendar."""
+    return struct.pack(layout.ENTRY_ID, _CALENDAR, _ALL_ENTRIES)
 
 
 def entry_id(journal: Journal, number: int) -> bytes:

@@ -362,8 +362,7 @@ class Keeper:
                 self.settings[name] = value
         if self.trouble:
             # It may have said fewer tries; one is left in any case, as in `_tries`.
-            tries_max = max(_SETTINGS_MIN["tries_max"], self._tries() + 1)
-            self.settings["tries_max"] = min(tries_max, self.settings["tries_max"])
+            self.settings["tries_max"] = max(_SETTINGS_MIN["tries_max"], self._tries() + 1)
         retention = self._provisioned(RETENTION_NAME)
         self._store.keep_days(
             {

@@ -7,6 +7,7 @@ here waits: `tidy` is called in quiet times, and makes the others quick.
 import struct
 
 from handset.store import layout
+from handset.store.calendar import UNDATED, Calendar
 from handset.store.compaction import wipe_record
 from handset.store.errors import Damaged, Full, Locked, NotOpen, StoreError, TooBig
 from handset.store.journals import (
@@ -14,6 +15,7 @@ from handset.store.journals import (
     Days,
     Journal,
     State,
+    calendar_id,
     entries_kept,
     entry_id,
     state_id,
@@ -69,6 +71,10 @@ class Store:
         self._level = OWN
         self._next_before: dict[int, int] = {}
         self._states: dict[int, State] = {}
+        self._calendar = Calendar()
+        self._day_seen = -1
+        self._to_age: list[Journal] = []  # on the day that has begun
+        self._tries = -1  # as in the flash; -1 where nobody can tell
         self._days_max: dict[int, int] = {}  # of journals that are not kept as long as they say
         self._is_open = False
         self._bad_names: set[bytes] = set()
@@ -92,6 +98,7 @@ class Store:
             self.report.state = "blank" if not self._log.index.n_records else "foreign"
             return self.report
         opening.settle(self._first_entries())
+        self._tries = self._read_tries()
         self._is_open = True
         self._finish_keys(body, opening.keys_met)
         return self.report
@@ -146,7 +153,9 @@ class Store:
         log.sectors.open_next(layout.HOT, log.version)
         self._is_open = True
         self._put_keys(keys_body, True)
+        self._tries = 0
         self._states = {journal.number: State() for journal in self._journals.values()}
+        self._read_calendar(b"")
         self.report = Report()
         self.report.state = "open"
 
@@ -180,11 +189,20 @@ class Store:
             state.first = max(state.first, opening.first_pruned.get(journal.number, 0))
             state.next = max(state.next, next_met)
             self._states[journal.number] = state
+        self._read_calendar(self._journal_body(calendar_id()))
+
+    def _read_calendar(self, body: bytes) -> None:
+        self._calendar = Calendar(body)
+        self._day_seen = -1
+        self._to_age = []
 
     def _state_body(self, journal: Journal) -> bytes:
-        """Of its JOURNAL record. Where it is damaged, the entries that are there say what they
-        can."""
-        place = self._log.find(layout.JOURNAL, state_id(journal))
+        return self._journal_body(state_id(journal))
+
+    def _journal_body(self, record_id: bytes) -> bytes:
+        """Of a JOURNAL record. Where it is damaged, the entries that are there say what they can,
+        and no day is believed for a while."""
+        place = self._log.find(layout.JOURNAL, record_id)
         try:
             return self._read(place, SERVICE) if place else b""
         except Damaged:
@@ -447,18 +465,75 @@ class Store:
         brought this about, are safe already: a full store keeps the old ones a while longer, and
         counts that."""
         self._log.room.forget_some()
-        day = self._today()
+        day = self._believed_day()
         changed = state.copy()
-        surplus = state.surplus(self._entries_max(kept))
-        is_new_day = state.is_new_day(day)
-        if not is_new_day and not surplus:
-            return
-        days = Days(self._state_body(kept))
-        if is_new_day:
-            days_max = self._days_max.get(kept.number, kept.days_max)
-            changed.begin_day(days, day, days_max, number)
+        if state.is_new_day(day):
+            days = Days(self._state_body(kept))
+            # Nothing before the first day has any.
+            self._begin_day(
+                kept, changed, days, day, number if state.last_day >= 0 else state.first
+            )
+        elif state.surplus(self._entries_max(kept)):
+            days = Days(self._state_body(kept))
+            changed.first += state.surplus(self._entries_max(kept))
         else:
-            changed.first += surplus
+            return
+        self._save_changed(kept, state, changed, days)
+
+    def _begin_day(self, kept: Journal, changed: State, days: Days, day: int, number: int) -> None:
+        days_max = self._days_max.get(kept.number, kept.days_max)
+        days.begin(day, number, days_max)
+        if day != UNDATED:
+            changed.first = max(changed.first, days.expire(self._calendar, days_max, changed.next))
+        changed.last_day = days.last()
+
+    def _believed_day(self) -> int:
+        """Today; UNDATED while it is not sure which day that is. All journals are looked at when a
+        day begins: those to which nothing is added forget what is old, too."""
+        calendar, day = self._calendar, self._today()
+        if not 0 <= day < UNDATED:
+            return UNDATED
+        if day != self._day_seen:
+            self._day_seen = day
+            before = calendar.body()
+            calendar.see(day)
+            if calendar.day == day:
+                self._to_age = list(self._journals.values())
+            if calendar.body() != before:
+                self._save_calendar(calendar.body())
+        return day if day == calendar.day else UNDATED
+
+    def _save_calendar(self, body: bytes) -> None:
+        t = Transaction(self._custody, layout.sealed_bytes_max(len(body)))
+        t.add_sealed(layout.JOURNAL, SERVICE, calendar_id(), body, self._next_version())
+        try:
+            self._log.commit(t, OWN)
+        except StoreError:
+            self.n_put_off += 1
+
+    def _age(self) -> bool:
+        """Look at one journal on a day that has begun. False: none is left to look at."""
+        day = self._believed_day()
+        if day == UNDATED or not self._to_age:
+            return False
+        kept = self._to_age.pop()
+        state = self._states[kept.number]
+        if state.first < state.next:
+            self._forget_old(kept, state, day)
+        return True
+
+    def _forget_old(self, kept: Journal, state: State, day: int) -> None:
+        changed, days = state.copy(), Days(self._state_body(kept))
+        if state.last_day in (-1, UNDATED):
+            self._begin_day(kept, changed, days, day, state.first)
+        else:
+            days_max = self._days_max.get(kept.number, kept.days_max)
+            changed.first = max(changed.first, days.expire(self._calendar, days_max, state.next))
+            changed.last_day = days.last()
+        if changed.first != state.first or changed.last_day != state.last_day:
+            self._save_changed(kept, state, changed, days)
+
+    def _save_changed(self, kept: Journal, state: State, changed: State, days: Days) -> None:
         try:
             self._save_state(kept, state, changed, days)
         except StoreError:
@@ -642,12 +717,16 @@ class Store:
         """Wrong PINs in a row, as last noted. Damaged where nobody can tell any more: a store is
         never made without."""
         self._check_open()
-        place = self._log.find_surely(layout.TRIES, layout.NO_ID)
-        if not place:
+        if self._tries < 0:
             raise Damaged("the number of wrong PINs was damaged: it is lost")
+        return self._tries
+
+    def _read_tries(self) -> int:
+        """What the opening has found to be right; -1 where there is none."""
+        place = self._log.find(layout.TRIES, layout.NO_ID)
+        if not place:
+            return -1
         record = self._log.look(place, self._log.record)
-        if not self._log.is_in_place(record):
-            raise self._damaged(record)
         n_tries: int = struct.unpack_from(_TRIES, self._log.body(record)[0], 0)[0]
         return n_tries
 
@@ -657,6 +736,7 @@ class Store:
         t = Transaction(self._custody, _TRIES_BYTES_MAX)
         self._add_tries(t, n_tries)
         self._log.commit(t, OWN)
+        self._tries = n_tries
 
     def _add_tries(self, t: Transaction, n_tries: int) -> None:
         body = struct.pack(_TRIES, n_tries)
@@ -737,7 +817,10 @@ class Store:
 
     def tidy(self) -> bool:
         """A bounded slice of background work. False when there is nothing to do."""
-        return self._is_open and self._log.room.tidy()
+        if not self._is_open:
+            return False
+        is_free = not self._transaction.is_begun  # its entries have numbers that may come again
+        return (is_free and self._age()) or self._log.room.tidy()
 
     def head(self) -> "tuple[int, bytes]":
         """Version of the last record, and a MAC of all that the log holds."""

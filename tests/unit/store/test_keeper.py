@@ -463,6 +463,30 @@ def test_a_bit_of_the_counter_that_is_cleared_gives_nobody_more_tries(
     assert_all_new(protected, old)
 
 
+def test_damage_beside_the_counter_takes_no_tries(protected: World) -> None:
+    exhaust(protected, 2)
+    protected.store.put("before", b"", SERVICE)
+    protected.store.put("before", b"again", SERVICE)
+    assert not protected.unlock_patiently(WRONG)
+    protected.clear_a_bit(layout.VALUE, protected.custody.name_id(SERVICE, b"before"), 46)
+    assert protected.keeper.tries_left() == 7
+    protected.restart()
+    assert protected.keeper.report.damage
+    assert protected.keeper.tries_left() == 7
+
+
+def test_settings_that_are_damaged_destroy_nothing(protected: World) -> None:
+    """Where more tries were allowed than there are without them."""
+    protected.store.put(policy.SETTINGS_NAME, cbor.dumps({"tries_max": 20}), SERVICE)
+    protected.restart()
+    exhaust(protected, 11)
+    name_id = protected.custody.name_id(SERVICE, policy.SETTINGS_NAME.encode())
+    protected.clear_a_bit(layout.VALUE, name_id)
+    protected.restart()
+    assert protected.keeper.tries_left() == 1
+    assert protected.unlock_patiently(PIN)
+
+
 def test_who_sets_the_first_pin_has_all_tries(world: World) -> None:
     world.clear_a_bit(layout.TRIES, layout.NO_ID)
     world.restart()

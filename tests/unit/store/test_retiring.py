@@ -106,36 +106,107 @@ def _live(log: _Log, days: list[int]) -> None:
         _alone(log.store, 1)
 
 
-@pytest.mark.parametrize("wrong", [0, 100, 996 - _DAYS, 5000])
-def test_a_clock_that_is_wrong_once_makes_nothing_go(wrong: int) -> None:
+def _wrong_clock(log: _Log, wrong: list[int]) -> None:
+    """Between days that are right, of which none is past at the end."""
+    half = _DAYS // 2 - 1
+    _live(log, [*range(1000, 1000 + half), *wrong, *range(1000 + half, 1000 + 2 * half)])
+
+
+@pytest.mark.parametrize("n_days", [1, 3, 6])
+@pytest.mark.parametrize("wrong", [0, 900, 985, 5000])
+def test_a_clock_that_is_wrong_for_some_days_makes_nothing_go(wrong: int, n_days: int) -> None:
     """Neither then nor when it has been right for some days again."""
     log = _Log()
-    _live(log, list(range(1000, 1000 + _DAYS - 4)))
-    _live(log, [wrong])
-    _live(log, list(range(1000 + _DAYS - 4, 1000 + _DAYS)))
-    assert log.numbers() == list(range(_DAYS + 1))
+    _wrong_clock(log, list(range(wrong, wrong + n_days)))
+    assert log.numbers() == list(range(8 + n_days))
+
+
+@pytest.mark.parametrize("wrong", [0, 300, 985, 2000])
+def test_a_clock_that_is_wrong_for_longer_is_believed(wrong: int) -> None:
+    """It was behind: what was recorded before is not old when it is right again. It was ahead: it
+    goes on as if time had passed."""
+    log = _Log()
+    _wrong_clock(log, list(range(wrong, wrong + 9)))
+    is_ahead = wrong > 1000
+    assert log.numbers() == list(range(4 * is_ahead, 8 + 9))
 
 
 @pytest.mark.parametrize("wrong", [0, 5000])
-def test_what_was_added_while_the_clock_was_wrong_goes_in_its_turn(wrong: int) -> None:
+@pytest.mark.parametrize("n_days", [1, 6, 9])
+def test_what_was_added_while_the_clock_was_wrong_goes_in_its_turn(wrong: int, n_days: int) -> None:
     log = _Log()
-    _live(log, [1000, 1001, 1002, wrong, *range(1003, 1003 + 2 * _DAYS)])
-    kept = len(log.numbers())
-    assert log.numbers()[-1] == 2 * _DAYS + 3
-    assert kept == _DAYS
+    right = range(1003, 1003 + 40)
+    _live(log, [1000, 1001, 1002, *range(wrong, wrong + n_days), *right])
+    assert log.numbers()[-1] == 3 + n_days + 39
+    assert len(log.numbers()) == _DAYS
+
+
+def test_a_handset_from_a_drawer_forgets_after_a_week() -> None:
+    log = _Log()
+    _live(log, list(range(1000, 1000 + _DAYS)))
+    _live(log, list(range(2000, 2006)))
+    assert log.numbers()[0] == 0
+    _live(log, [2006])
+    assert log.numbers() == list(range(_DAYS, _DAYS + 7))
+
+
+@pytest.mark.parametrize("step", [4, 16, 31])
+def test_a_journal_with_few_entries_forgets_as_well(step: int) -> None:
+    log = _Log()
+    _live(log, list(range(1000, 1000 + 30 * step, step)))
+    assert len(log.numbers()) == _DAYS // step + 1
+
+
+def test_a_journal_to_which_nothing_is_added_any_more_forgets_as_well() -> None:
+    """In quiet times, when a day begins."""
+    log = _Log()
+    _live(log, list(range(1000, 1000 + _DAYS)))
+    for n_kept in (9, 8, 7):
+        log.today.day += 1
+        while log.store.tidy():
+            pass
+        assert len(log.numbers()) == n_kept
+    log.today.day += _DAYS
+    while log.store.tidy():
+        pass
+    assert log.numbers() == []
+    log.reopen()
+    assert log.store.append("log", b"next") == _DAYS
+
+
+def test_what_was_recorded_without_a_date_counts_from_the_next_one_on() -> None:
+    log = _Log()
+    _live(log, [1000, -1, -1, 1005])
+    _live(log, list(range(1006, 1012)))
+    assert log.numbers()[0] == 1
+    _live(log, list(range(1012, 1016)))
+    assert log.numbers()[0] == 4
+
+
+def test_a_restart_does_not_change_what_is_believed() -> None:
+    """Neither the last day nor the week that another one takes."""
+    log = _Log()
+    _live(log, [1000, 1001])
+    for day in range(2000, 2000 + 7):
+        assert log.numbers()[0] == 0
+        log.reopen()
+        _live(log, [day])
+    assert log.numbers()[0] == 2
 
 
 def test_a_clock_that_is_wrong_again_and_again_takes_a_bounded_room() -> None:
-    days = Days()
-    for number in range(1000):
-        days.begin(1000 + number % 2, _DAYS, number)
-    assert len(days.packed) <= 50 * len(_one_day())
+    log = _Log()
+    for turn in range(60):
+        _live(log, list(range(1000 + turn, 1008 + turn)))
+        _live(log, list(range(100 + turn, 108 + turn)))
+    body = log.store._state_body(Journal(1, SERVICE, _KEPT, _DAYS))
+    assert len(body) <= 8 + 6 * (_DAYS + 32)
 
 
 def test_days_of_which_nothing_is_left_take_no_room() -> None:
     days = Days()
     for day in range(100, 400):
-        days.begin(day, 366, 10 * day)
+        days.begin(day, 10 * day, 366)
     days.forget_before(3985)
     kept = Days(State().body(days))
     assert (kept.packed, kept.last()) == (days.packed, 399)

@@ -394,8 +394,8 @@ def _open(reading: Reading, device: DeviceKeys, pin: str | None) -> None:
         if record.kind == WIPE:
             reading.state = "wiping"
         text = texts.get((record.kind, record.id))
-        if record.kind == JOURNAL and text:
-            journal = int.from_bytes(record.id[:2], "little")
+        journal = int.from_bytes(record.id[:2], "little")
+        if record.kind == JOURNAL and text and journal:
             reading.first_kept[journal] = int.from_bytes(text[:4], "little")
         if record.kind == VALUE and text is not None:
             _take_value(reading, device, record, text, texts)
