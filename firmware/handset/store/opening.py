@@ -3,12 +3,15 @@
 First the cold sectors, then the hot ones, each from the newest to the oldest: so a sector's release
 is known before the sector is met. Two records of one id are told apart by their versions; of two
 with the same version, one is the other's copy on its way to a new sector: the first one counts.
+
+`Store.open` imports this each time, and forgets it: 3.5 kB of RAM that nobody needs afterwards.
 """
 
 import struct
 
 from handset.store import layout
 from handset.store.record import Record
+from handset.store.report import Report
 from handset.store.sectors import CLEAN, DIRTY, LIVE, RELEASED
 
 TYPE_CHECKING = False
@@ -25,19 +28,6 @@ _GAP_BYTES = 8192
 _PRUNE_SHARE = 16
 _NOTHING = b"\xff" * layout.SECTOR_HEADER_BYTES
 _NEVER_OPENED = b"\xff" * (layout.SECTOR_HEADER_BYTES - layout.ERASED_BYTES)
-
-
-class Report:
-    """What opening found: README.md, "What opening finds"."""
-
-    def __init__(self) -> None:
-        self.state = "blank"  # "open", "blank", "foreign", "wiping"
-        self.damage: list[tuple[str, int, int]] = []  # what, sector, offset in it
-        self.tail = "clean"
-        self.n_records = 0
-
-    def note(self, what: str, sector: int, offset: int = 0) -> None:
-        self.damage.append((what, sector, offset))
 
 
 class Opening:

@@ -5,6 +5,7 @@ here waits: `tidy` is called in quiet times, and makes the others quick.
 """
 
 import struct
+import sys
 
 from handset.store import layout
 from handset.store.calendar import UNDATED, Calendar
@@ -22,8 +23,8 @@ from handset.store.journals import (
 )
 from handset.store.layout import DOMAINS, PERSONAL, PROFESSIONAL, SERVICE
 from handset.store.log import Log
-from handset.store.opening import Opening, Report
 from handset.store.record import Record
+from handset.store.report import Report
 from handset.store.room import NORMAL, OWN, URGENT
 from handset.store.sectors import CLEAN, STATE_NAMES
 from handset.store.transaction import Transaction
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from hal.contracts import Flash
+    from handset.store.opening import Opening
 
 _KEY_COPIES = 2
 _SECTORS_MIN = 6
 _SEARCH_BYTES = 1024
+_OPENING = "handset.store.opening"
 _TRIES = "<H"
 _TRIES_BYTES_MAX = 128
 NAME_BYTES_MAX = 255
@@ -45,6 +48,13 @@ NAME_BYTES_MAX = 255
 
 def _no_day() -> int:
     return -1
+
+
+def _forget_opening() -> None:
+    """Its functions are objects in RAM on MicroPython, and are needed once a start."""
+    if sys.implementation.name == "micropython" and _OPENING in sys.modules:
+        del sys.modules[_OPENING]
+        del sys.modules["handset.store"].opening
 
 
 class Store:
@@ -86,6 +96,12 @@ class Store:
     def open(self) -> Report:
         """Read what is in the flash; changes next to nothing. The store is usable when the
         report's state is "open"."""
+        try:
+            return self._open()
+        finally:
+            _forget_opening()
+
+    def _open(self) -> Report:
         self._is_open = False
         self._transaction.clear()
         self._states = {}
@@ -103,7 +119,7 @@ class Store:
         self._finish_keys(body, opening.keys_met)
         return self.report
 
-    def _look_at_all(self) -> Opening:
+    def _look_at_all(self) -> "Opening":
         """At what is in the flash."""
         try:
             return self._look({})
@@ -111,25 +127,30 @@ class Store:
             # Entries that were forgotten and not yet erased fill the index. What there is beside
             # entries tells which of them count.
             none = {kept.number: 0 for kept in self._journals.values()}
-            opening = Opening(self._log, none, {})
+            opening = self._opening(none, {})
             self.report = opening.run()
             opening.first_pruned.clear()
             if self.report.state != "open" or self._load_keys(opening) is None:
                 return opening
             return self._look(self._first_entries())
 
-    def _look(self, first_kept: "dict[int, int]") -> Opening:
+    def _look(self, first_kept: "dict[int, int]") -> "Opening":
         """At all, but for entries before `first_kept` of their journal. Raises Full."""
         entries_max = {
             kept.number: entries_kept(self._entries_max(kept)) for kept in self._journals.values()
         }
         while True:
-            opening = Opening(self._log, entries_max, first_kept)
+            opening = self._opening(entries_max, first_kept)
             self.report = opening.run()
             if not opening.throw_away():
                 return opening
 
-    def _load_keys(self, opening: Opening) -> "bytes | None":
+    def _opening(self, entries_max: "dict[int, int]", first_kept: "dict[int, int]") -> "Opening":
+        from handset.store.opening import Opening
+
+        return Opening(self._log, entries_max, first_kept)
+
+    def _load_keys(self, opening: "Opening") -> "bytes | None":
         """Those that were found; the journals' states can be read then. None where there are
         none."""
         body = self.keys_body()
@@ -178,7 +199,7 @@ class Store:
         opened = header[layout.ERASED_BYTES :]
         return layout.erase_count_of(header), opened != b"\xff" * len(opened)
 
-    def _read_journals(self, opening: Opening) -> None:
+    def _read_journals(self, opening: "Opening") -> None:
         for journal in self._journals.values():
             body = self._state_body(journal)
             state = State(body)
