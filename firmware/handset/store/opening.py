@@ -54,6 +54,10 @@ class Opening:
         self._suspects: list[int] = []  # sectors with something in them and without a right header
         self._is_wiping = False
         self._newest = -1
+        # Of each stream the newest sector, and its header as it was when its MAC was right: that of
+        # a sector whose opening was cut may read otherwise each time.
+        self._newest_turns = [-1 for _ in layout.STREAMS]
+        self._newest_headers = [bytearray(layout.SECTOR_HEADER_BYTES) for _ in layout.STREAMS]
         # Of the head of the other stream, as the newest sector says.
         self._other_sequence = 0
         self._other_end = 0
@@ -84,11 +88,12 @@ class Opening:
         if not any(turns):
             self.report.state = "foreign" if self._is_written() else "blank"
             return self.report
-        self._newest = max(of_stream[0] for of_stream in turns if of_stream) % n_sectors
-        self._read_header(self._newest)
-        opened = struct.unpack_from(layout.OPENED_FORMAT, self._header, layout.ERASED_BYTES)
+        newest_turn = max(self._newest_turns)
+        self._newest = newest_turn % n_sectors
+        self._newest_stream = self._newest_turns.index(newest_turn)
+        header = self._newest_headers[self._newest_stream]
+        opened = struct.unpack_from(layout.OPENED_FORMAT, header, layout.ERASED_BYTES)
         self._newest_version = self._digest_version = opened[2]
-        self._newest_stream = layout.stream_of(opened[3])
         self._other_sequence = layout.other_sequence_of(opened[3])
         self._other_end = opened[4]
         self._digest[:] = opened[5]
@@ -183,7 +188,11 @@ class Opening:
                 sectors.state[i] = LIVE
                 sectors.sequence[i] = opened[0]
                 log.version = max(log.version, opened[2])
-                turns[layout.stream_of(opened[3])].append(self._turn(i, opened[0]))
+                stream, turn = layout.stream_of(opened[3]), self._turn(i, opened[0])
+                turns[stream].append(turn)
+                if turn > self._newest_turns[stream]:
+                    self._newest_turns[stream] = turn
+                    self._newest_headers[stream][:] = header
             else:
                 # What a cut erase may have left goes before anything is compacted.
                 is_blank = header == _NOTHING and not self._holds_records(i)
@@ -254,11 +263,16 @@ class Opening:
 
     def _open_sector(self, sector: int, stream: int) -> None:
         sectors = self._log.sectors
-        if self._turn(sector, sectors.sequence[sector]) in self._released:
+        turn = self._turn(sector, sectors.sequence[sector])
+        if turn in self._released:
             sectors.state[sector] = RELEASED
             self._meet_keys(sector)
             return
-        self._begin_chain(sector)
+        if turn == self._newest_turns[stream]:
+            self._header[:] = self._newest_headers[stream]
+            self._previous[:] = self._header[layout.HEADER_MAC_AT :]
+        else:
+            self._begin_chain(sector)
         is_bound = stream != self._newest_stream
         is_bound = is_bound and sectors.sequence[sector] == self._other_sequence
         self._bound_at = self._other_end if is_bound else -1
@@ -303,7 +317,13 @@ class Opening:
         committed is programmed again, and what was not becomes zeros."""
         sectors = self._log.sectors
         base = sector * sectors.sector_bytes
-        self._program_again(base + self._last_start, base + end)
+        if end == layout.SECTOR_HEADER_BYTES:
+            # Nothing was committed since it was opened: that may have been cut.
+            sectors.write(base, self._header)
+        else:
+            self._program_again(base + self._last_start, base + end - layout.MARK_BYTES)
+            # Not as it reads now: it was the last to be programmed, and what is weak is there.
+            self._complete_mark(base + end)
         if is_clean or self._is_marked_end:
             return
         behind = sectors.written_end(base + end, base + sectors.sector_bytes)
@@ -647,6 +667,17 @@ class Opening:
                 if self._is_void(record, first_kept):
                     self._drop(record, place)
         self.report.n_records = log.index.n_records
+        if not self.report.damage:
+            self._disown_suspects()
+
+    def _disown_suspects(self) -> None:
+        """Nothing that counts is in them: no header that a cut has left may be right one day, with
+        a sequence that was given to another sector since. Where something is missing it may be in
+        one of them: then they stay as they are."""
+        for sector in self._suspects:
+            is_disowned = self._is_disowned(sector)
+            if not is_disowned and self._header[layout.ERASED_BYTES :] != _NEVER_OPENED:
+                self._log.sectors.disown(sector)
 
     def _has_void(self, first_kept: "dict[int, int]") -> bool:
         """Whether a record may be: looking at each once more takes as long as all the rest."""

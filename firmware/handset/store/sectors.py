@@ -262,8 +262,8 @@ class Sectors:
         )
         self.header_mac(header, self._element)
         header[layout.HEADER_MAC_AT :] = self._element
-        start = sector * self.sector_bytes
-        if self.write(start + layout.ERASED_BYTES, memoryview(header)[layout.ERASED_BYTES :]):
+        # Also what marks it as erased: the MAC covers that, and a cut may have left it weak.
+        if self.write(sector * self.sector_bytes, header):
             return True
         self.disown(sector)
         self.state[sector] = BAD

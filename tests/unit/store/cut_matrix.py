@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 
 from cut_workload import Truth, Workload, Wrong, new_flash
-from nor_flash import ERASE_CUTS, PROGRAM_CUTS, NorFlash, PowerCut
+from nor_flash import ERASE_CUTS, PROGRAM_CUTS, WEAK_CUT, NorFlash, PowerCut
 
 _FAILURES_MAX = 20
+_PROGRAM_CUTS = (*PROGRAM_CUTS, WEAK_CUT)
 
 
 @dataclass(frozen=True)
@@ -73,13 +74,11 @@ class Matrix:
         pick: Callable[[int], bool],
         nested: int | None,
         only: Cut | None = None,
-        extra_ways: tuple[str, ...] = (),
     ) -> None:
         self.seed = seed
         self._pick = pick
         self._nested = nested
         self._only = only
-        self._extra_ways = extra_ways
         self.count = Count()
         self.flash = new_flash(seed)
         self.workload = Workload(self.flash, seed)
@@ -95,7 +94,7 @@ class Matrix:
     def _before(self, index: int, kind: str, offset: int, data: bytes) -> None:
         if not self._pick(index):
             return
-        ways = ERASE_CUTS if kind == "erase" else (*PROGRAM_CUTS, *self._extra_ways)
+        ways = ERASE_CUTS if kind == "erase" else _PROGRAM_CUTS
         for how in ways:
             cut = Cut(self.seed, index, how)
             if self._only is not None and self._only.how != how:
@@ -120,7 +119,7 @@ class Matrix:
         places = list(range(n_operations))
         if self._nested is not None:
             places = sorted(noise.sample(places, min(self._nested, n_operations)))
-        ways = (*PROGRAM_CUTS, *ERASE_CUTS[1:])
+        ways = (*_PROGRAM_CUTS, *ERASE_CUTS[1:])
         return [Cut(cut.seed, cut.operation, cut.how, at, noise.choice(ways)) for at in places]
 
     def _look_nested(self, cut: Cut, torn: NorFlash, allowed: tuple[Truth, ...]) -> None:

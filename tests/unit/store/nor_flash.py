@@ -20,7 +20,7 @@ from collections.abc import Callable
 # or all of it, but badly ("erase_weak"). Both leave bits that read differently each time.
 PROGRAM_CUTS = ("clean", "torn_prefix", "torn_bits")
 ERASE_CUTS = ("clean", "erase_part", "erase_weak")
-# Beyond what a cut is asked to be: the bits a torn program was at read differently each time.
+# All of a program, but some of its bits read differently each time.
 WEAK_CUT = "torn_weak"
 WEAR = ("program_raises", "program_silent", "erase_raises", "erase_silent")
 

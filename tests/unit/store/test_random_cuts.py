@@ -7,16 +7,18 @@ import random
 from dataclasses import dataclass, field, replace
 
 import pytest
-from nor_flash import ERASE_CUTS, PROGRAM_CUTS, NorFlash, PowerCut
+from nor_flash import ERASE_CUTS, PROGRAM_CUTS, WEAK_CUT, NorFlash, PowerCut
 from store_player import Player
 from store_rig import PIN, PIN_SALT, ROUNDS, Rig
 
 from handset.store.errors import Full
 
 _PROFESSIONAL = 2
-_CUTS = sorted({*PROGRAM_CUTS, *ERASE_CUTS})
+_CUTS = tuple(sorted({*PROGRAM_CUTS, *ERASE_CUTS}))
 # Each of them found something once.
 _SEEDS = [88, 128, 175, 179, 383, 428, 500008, 500034, 500210, 500406, 500445, 2082, *range(20)]
+# The same with cuts that leave weak bits.
+_WEAK_SEEDS = [41, 104, 115, 146]
 _SOAK_SEEDS = range(1_000_000, 1_004_000)
 _N_STEPS = 400
 _RESTARTS_MAX = 6
@@ -38,7 +40,8 @@ class _Truth:
 class _Life:
     """Of one handset. `truth` is what counts, `to_be` what does once the step under way is done."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, cuts: tuple[str, ...] = _CUTS) -> None:
+        self._cuts = cuts
         self.random = random.Random(seed)
         self._rig = Rig(self.random.choice([6, 7, 8, 10]))
         self._records_max = self.random.choice([30, 60, 200])
@@ -107,7 +110,7 @@ class _Life:
 
     def _cut_soon(self, operations: int) -> None:
         at = self._flash.n_operations + self.random.randrange(operations)
-        self._flash.cut_at(at, self.random.choice(_CUTS), self.random.randrange(1 << 30))
+        self._flash.cut_at(at, self.random.choice(self._cuts), self.random.randrange(1 << 30))
 
     def _unlock(self) -> None:
         custody = self._rig.custody
@@ -182,9 +185,9 @@ class _Life:
             self._add_entry(self.random.randbytes(50))
 
 
-def _live(seed: int) -> int:
+def _live(seed: int, cuts: tuple[str, ...] = _CUTS) -> int:
     """A life; how often its power failed."""
-    life, n_cuts = _Life(seed), 0
+    life, n_cuts = _Life(seed, cuts), 0
     for _ in range(_N_STEPS):
         if life.step():
             n_cuts += 1
@@ -196,4 +199,10 @@ def _live(seed: int) -> int:
 def test_nothing_is_lost_and_nothing_is_invented(pytestconfig: pytest.Config) -> None:
     seeds = _SOAK_SEEDS if pytestconfig.getoption("--soak") else _SEEDS
     n_cuts = sum(_live(seed) for seed in seeds)
+    assert n_cuts > 20 * len(seeds)
+
+
+def test_what_a_cut_leaves_weak_is_settled_for_good(pytestconfig: pytest.Config) -> None:
+    seeds = _SOAK_SEEDS if pytestconfig.getoption("--soak") else _WEAK_SEEDS
+    n_cuts = sum(_live(seed, (*_CUTS, WEAK_CUT)) for seed in seeds)
     assert n_cuts > 20 * len(seeds)
