@@ -117,6 +117,7 @@ class Store:
         self._tries = self._read_tries()
         self._is_open = True
         self._finish_keys(body, opening.keys_met)
+        self._note_pruned(opening.first_pruned)
         return self.report
 
     def _look_at_all(self) -> "Opening":
@@ -211,6 +212,16 @@ class Store:
             state.next = max(state.next, next_met)
             self._states[journal.number] = state
         self._read_calendar(self._journal_body(calendar_id()))
+
+    def _note_pruned(self, first_pruned: "dict[int, int]") -> None:
+        """What the index had no room for goes with the next compaction: that it was trimmed is
+        written down before."""
+        for kept in self._journals.values():
+            state = self._states[kept.number]
+            body = self._state_body(kept)
+            noted = State(body).first
+            if noted < first_pruned.get(kept.number, 0) == state.first:
+                self._save_changed(kept, state, state.copy(), Days(body))
 
     def _read_calendar(self, body: bytes) -> None:
         self._calendar = Calendar(body)

@@ -16,7 +16,22 @@ from handset.store.errors import Full
 _PROFESSIONAL = 2
 _CUTS = tuple(sorted({*PROGRAM_CUTS, *ERASE_CUTS}))
 # Each of them found something once.
-_SEEDS = [88, 128, 175, 179, 383, 428, 500008, 500034, 500210, 500406, 500445, 2082, *range(20)]
+_SEEDS = [
+    88,
+    128,
+    175,
+    179,
+    383,
+    428,
+    500008,
+    500034,
+    500210,
+    500406,
+    500445,
+    2082,
+    20349,
+    *range(20),
+]
 # The same with cuts that leave weak bits.
 _WEAK_SEEDS = [41, 104, 115, 146]
 _SOAK_SEEDS = range(1_000_000, 1_004_000)
