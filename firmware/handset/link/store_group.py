@@ -16,10 +16,10 @@ from handset.link.server import (
     CommandError,
     Server,
 )
-from handset.link.store_pages import RecordPages
 from handset.security.erase import erase
 from handset.store.errors import Locked, StoreError
 from handset.store.layout import SERVICE
+from handset.unload import unload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ class StoreGroup:
         self._sector_bytes = sector_bytes
         self._serial_number = serial_number
         self._start = start
-        self._pages: Any = None
+        self._pages: Any = None  # while records are being read
+        self._message_bytes_max = 0
         self._task = "none"
         self._task_state = "idle"
         self._reason = ""
@@ -69,8 +70,8 @@ class StoreGroup:
 
     def register(self, server: Server) -> None:
         """Serve this group; pages of records are as long as the server's messages may be."""
-        self._pages = RecordPages(self._store, self._journals, server.message_bytes_max)
-        self._keeper.on_lock.append(self._pages.forget)
+        self._message_bytes_max = server.message_bytes_max
+        self._keeper.on_lock.append(self._forget_pages)
         server.register_group(store_spec.GROUP, self._handle)
 
     def _handle(self, command: int, op: int, request: dict) -> dict:
@@ -170,7 +171,25 @@ class StoreGroup:
         self._need_ready()
         if self._keeper.locked:
             raise CommandError(EACCESSDENIED, "locked: unlock the store first")
-        return self._pages.page(request["page"])
+        number = request["page"]
+        if number == 0:
+            self._pages = self._first_page()
+        if self._pages is None:
+            raise CommandError(EBADSTATE, "page %d is not the next: begin with page 0" % number)
+        page = self._pages.page(number)
+        if not page["more"]:
+            self._forget_pages()
+        return page
+
+    def _first_page(self) -> "Any":
+        from handset.link.store_pages import RecordPages
+
+        return RecordPages(self._store, self._journals, self._message_bytes_max)
+
+    def _forget_pages(self) -> None:
+        """Nothing of what was read is kept, nor what read it."""
+        self._pages = None
+        unload("handset.link.store_pages")
 
     def _sectors(self, request: dict) -> dict:
         first = request["first"]

@@ -39,27 +39,19 @@ class RecordPages:
         self._store = store
         self._journals = [n for n in sorted(journals) if journals[n].domain == PROFESSIONAL]
         self._room = message_bytes_max - HEADER_BYTES - _FRAME_BYTES
-        self._walk: Any = None
+        self._walk = self._records()
         self._waiting: Any = None
         self._number = 0
-
-    def forget(self) -> None:
-        """Keep nothing of what was read."""
-        self._walk = self._waiting = None
 
     def page(self, number: int) -> dict:
         """Page 0, or the one behind the last. CommandError for another, StoreError as the store."""
         if number == 0:
-            self._number = 0
-            self._walk = self._records()
             self._advance()
-        if number != self._number or self._walk is None:
+        if number != self._number:
             raise CommandError(EBADSTATE, "page %d is not the next: begin with page 0" % number)
         page = self._fill()
         self._number += 1
         page["more"] = self._waiting is not None
-        if not page["more"]:
-            self.forget()
         return page
 
     def _records(self) -> "Iterator[_Record]":

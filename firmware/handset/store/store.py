@@ -5,7 +5,6 @@ here waits: `tidy` is called in quiet times, and makes the others quick.
 """
 
 import struct
-import sys
 
 from handset.store import layout
 from handset.store.calendar import UNDATED, Calendar
@@ -28,6 +27,7 @@ from handset.store.report import Report
 from handset.store.room import NORMAL, OWN, URGENT
 from handset.store.sectors import CLEAN, STATE_NAMES
 from handset.store.transaction import Transaction
+from handset.unload import unload
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 _KEY_COPIES = 2
 _SECTORS_MIN = 6
 _SEARCH_BYTES = 1024
-_OPENING = "handset.store.opening"
 _TRIES = "<H"
 _TRIES_BYTES_MAX = 128
 NAME_BYTES_MAX = 255
@@ -48,13 +47,6 @@ NAME_BYTES_MAX = 255
 
 def _no_day() -> int:
     return -1
-
-
-def _forget_opening() -> None:
-    """Its functions are objects in RAM on MicroPython, and are needed once a start."""
-    if sys.implementation.name == "micropython" and _OPENING in sys.modules:
-        del sys.modules[_OPENING]
-        del sys.modules["handset.store"].opening
 
 
 class Store:
@@ -99,7 +91,7 @@ class Store:
         try:
             return self._open()
         finally:
-            _forget_opening()
+            unload("handset.store.opening")
 
     def _open(self) -> Report:
         self._is_open = False
