@@ -133,6 +133,12 @@ class Log:
         self.flash.read(record.offset + at, buf)
         return buf, layout.body_at(record.first) - at
 
+    def next_version(self) -> int:
+        """Of a record that is to be written; it is used up."""
+        version = self.version
+        self.version = version + 1
+        return version
+
     # --- appending ----------------------------------------------------------------------------
 
     def commit(

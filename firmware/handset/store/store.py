@@ -7,23 +7,14 @@ here waits: `tidy` is called in quiet times, and makes the others quick.
 import struct
 
 from handset.store import layout
-from handset.store.calendar import UNDATED, Calendar
 from handset.store.compaction import wipe_record
 from handset.store.errors import Damaged, Full, Locked, NotOpen, StoreError, TooBig
-from handset.store.journals import (
-    JOURNALS,
-    Days,
-    Journal,
-    State,
-    calendar_id,
-    entries_kept,
-    entry_id,
-    state_id,
-)
-from handset.store.layout import DOMAINS, PERSONAL, PROFESSIONAL, SERVICE
+from handset.store.journals import JOURNALS, Journal, entries_kept, entry_id
+from handset.store.layout import DOMAINS, PERSONAL, PROFESSIONAL
 from handset.store.log import Log
 from handset.store.record import Record
 from handset.store.report import Report
+from handset.store.retention import Retention
 from handset.store.room import NORMAL, OWN, URGENT
 from handset.store.sectors import CLEAN, STATE_NAMES
 from handset.store.transaction import Transaction
@@ -65,22 +56,16 @@ class Store:
         self._flash = flash
         self._custody = custody
         self._journals = JOURNALS if journals is None else journals
-        self._today = today
         self._log = Log(flash, custody, records_max)
+        self._retention = Retention(self._log, custody, self._journals, self._read, today)
         if self._log.sectors.n < _SECTORS_MIN:
             raise ValueError("%d sectors are no store: at least 6" % self._log.sectors.n)
         self._transaction = Transaction(custody, min(self._log.capacity, transaction_bytes))
         self._level = OWN
         self._next_before: dict[int, int] = {}
-        self._states: dict[int, State] = {}
-        self._calendar = Calendar()
-        self._day_seen = -1
-        self._to_age: list[Journal] = []  # on the day that has begun
         self._tries = -1  # as in the flash; -1 where nobody can tell
-        self._days_max: dict[int, int] = {}  # of journals that are not kept as long as they say
         self._is_open = False
         self._bad_names: set[bytes] = set()
-        self.n_put_off = 0  # times that a full store kept entries that were to go
         self.report = Report()
 
     # --- opening ------------------------------------------------------------------------------
@@ -96,7 +81,6 @@ class Store:
     def _open(self) -> Report:
         self._is_open = False
         self._transaction.clear()
-        self._states = {}
         self._bad_names.clear()
         opening = self._look_at_all()
         if self.report.state != "open":
@@ -105,11 +89,11 @@ class Store:
         if body is None:
             self.report.state = "blank" if not self._log.index.n_records else "foreign"
             return self.report
-        opening.settle(self._first_entries())
+        opening.settle(self._retention.first_entries())
         self._tries = self._read_tries()
         self._is_open = True
         self._finish_keys(body, opening.keys_met)
-        self._note_pruned(opening.first_pruned)
+        self._retention.note_pruned(opening.first_pruned)
         return self.report
 
     def _look_at_all(self) -> "Opening":
@@ -125,12 +109,13 @@ class Store:
             opening.first_pruned.clear()
             if self.report.state != "open" or self._load_keys(opening) is None:
                 return opening
-            return self._look(self._first_entries())
+            return self._look(self._retention.first_entries())
 
     def _look(self, first_kept: "dict[int, int]") -> "Opening":
         """At all, but for entries before `first_kept` of their journal. Raises Full."""
         entries_max = {
-            kept.number: entries_kept(self._entries_max(kept)) for kept in self._journals.values()
+            kept.number: entries_kept(self._retention.entries_max(kept))
+            for kept in self._journals.values()
         }
         while True:
             opening = self._opening(entries_max, first_kept)
@@ -149,11 +134,8 @@ class Store:
         body = self.keys_body()
         if body is not None:
             self._custody.load(body)
-            self._read_journals(opening)
+            self._retention.load(opening, self.report)
         return body
-
-    def _first_entries(self) -> "dict[int, int]":
-        return {number: state.first for number, state in self._states.items()}
 
     def format(self, keys_body: bytes, store_salt: bytes) -> None:
         """Begin a store in a flash that holds none. `custody.begin(store_salt)` has been called
@@ -168,8 +150,7 @@ class Store:
         self._is_open = True
         self._put_keys(keys_body, True)
         self._tries = 0
-        self._states = {journal.number: State() for journal in self._journals.values()}
-        self._read_calendar(b"")
+        self._retention.begin()
         self.report = Report()
         self.report.state = "open"
 
@@ -191,48 +172,6 @@ class Store:
         self._flash.read(sector * self._log.sectors.sector_bytes, header)
         opened = header[layout.ERASED_BYTES :]
         return layout.erase_count_of(header), opened != b"\xff" * len(opened)
-
-    def _read_journals(self, opening: "Opening") -> None:
-        for journal in self._journals.values():
-            body = self._state_body(journal)
-            state = State(body)
-            first_met, next_met = opening.entries.get(journal.number, (0, 0))
-            if not body and self.report.damage:
-                # It may have been lost: what is before those that are there was trimmed, or not.
-                state.first = first_met
-            state.first = max(state.first, opening.first_pruned.get(journal.number, 0))
-            state.next = max(state.next, next_met)
-            self._states[journal.number] = state
-        self._read_calendar(self._journal_body(calendar_id()))
-
-    def _note_pruned(self, first_pruned: "dict[int, int]") -> None:
-        """What the index had no room for goes with the next compaction: that it was trimmed is
-        written down before."""
-        for kept in self._journals.values():
-            state = self._states[kept.number]
-            body = self._state_body(kept)
-            noted = State(body).first
-            if noted < first_pruned.get(kept.number, 0) == state.first:
-                self._save_changed(kept, state, state.copy(), Days(body))
-
-    def _read_calendar(self, body: bytes) -> None:
-        self._calendar = Calendar(body)
-        self._day_seen = -1
-        self._to_age = []
-
-    def _state_body(self, journal: Journal) -> bytes:
-        return self._journal_body(state_id(journal))
-
-    def _journal_body(self, record_id: bytes) -> bytes:
-        """Of a JOURNAL record. Where it is damaged, the entries that are there say what they can,
-        and no day is believed for a while."""
-        place = self._log.find(layout.JOURNAL, record_id)
-        try:
-            return self._read(place, SERVICE) if place else b""
-        except Damaged:
-            sector_bytes = self._log.sectors.sector_bytes
-            self.report.note("altered", 4 * place // sector_bytes, 4 * place % sector_bytes)
-            return b""
 
     # --- names and values ---------------------------------------------------------------------
 
@@ -274,14 +213,14 @@ class Store:
         it stays when its value changes."""
         text = name.encode()
         t = Transaction(self._custody, layout.sealed_bytes_max(len(text)))
-        t.add_sealed(layout.NAME, domain, record_id, text, self._next_version())
+        t.add_sealed(layout.NAME, domain, record_id, text, self._log.next_version())
         self._log.commit(t, URGENT if urgent else NORMAL, layout.COLD)
         self._bad_names.discard(record_id)
         self._transaction.named.append(record_id)
 
     def _add(self, kind: int, domain: int, record_id: bytes, value: bytes) -> None:
         """A sealed record more in the transaction."""
-        version = self._next_version()
+        version = self._log.next_version()
         self._transaction.add_sealed(kind, domain, record_id, value, version)
         self._log.n_payload_bytes += len(value)
 
@@ -317,7 +256,7 @@ class Store:
         record_id = self._id(name, domain)
         if not self._will_be_there(record_id):
             return False
-        self._transaction.add_plain(layout.DELETE, record_id, b"", self._next_version())
+        self._transaction.add_plain(layout.DELETE, record_id, b"", self._log.next_version())
         self._transaction.deleted.append(record_id)
         self._written(OWN)
         return True
@@ -421,7 +360,7 @@ class Store:
         """Add an entry; its number. Old ones go as the journal's limits say. Raises as `put`."""
         self._check_open()
         kept = self._journals[journal]
-        state = self._states[kept.number]
+        state = self._retention.states[kept.number]
         number = state.next
         self._add(layout.ENTRY, kept.domain, entry_id(kept, number), value)
         state.next = number + 1
@@ -431,7 +370,7 @@ class Store:
             state.next = number
             raise
         if not self._transaction.is_begun:
-            self._retire(kept, state, number)
+            self._retention.retire(kept, number)
         return number
 
     def amend(self, journal: str, number: int, value: bytes, urgent: bool = False) -> None:
@@ -439,7 +378,7 @@ class Store:
         another day is appended. ValueError for any other number. Raises as `put`."""
         self._check_open()
         kept = self._journals[journal]
-        state = self._states[kept.number]
+        state = self._retention.states[kept.number]
         if not state.first <= number == state.next - 1:
             raise ValueError("%d is not the newest entry of %s: append one" % (number, journal))
         self._add(layout.ENTRY, kept.domain, entry_id(kept, number), value)
@@ -450,7 +389,7 @@ class Store:
         last one where entries were damaged."""
         self._check_open()
         kept = self._journals[journal]
-        state = self._states[kept.number]
+        state = self._retention.states[kept.number]
         number = max(first, state.first)
         damaged = None
         while number < state.next:
@@ -468,7 +407,7 @@ class Store:
 
     def span(self, journal: str) -> "tuple[int, int]":
         """Numbers of the first entry and of the next one."""
-        state = self._states[self._journals[journal].number]
+        state = self._retention.states[self._journals[journal].number]
         return state.first, state.next
 
     def trim_journal(self, journal: str, first: int) -> None:
@@ -477,122 +416,16 @@ class Store:
         self._check_open()
         if self._transaction.is_begun:
             raise ValueError("a transaction has begun: commit or abort it first")
-        kept = self._journals[journal]
-        state = self._states[kept.number]
-        if state.first < first <= state.next:
-            changed = state.copy()
-            changed.first = first
-            self._save_state(kept, state, changed, Days(self._state_body(kept)))
-
-    def _retire(self, kept: Journal, state: State, number: int) -> None:
-        """Old entries go, when a day begins or there are too many. Entries from `number` on, which
-        brought this about, are safe already: a full store keeps the old ones a while longer, and
-        counts that."""
-        self._log.room.forget_some()
-        day = self._believed_day()
-        changed = state.copy()
-        if state.is_new_day(day):
-            days = Days(self._state_body(kept))
-            # Nothing before the first day has any.
-            self._begin_day(
-                kept, changed, days, day, number if state.last_day >= 0 else state.first
-            )
-        elif state.surplus(self._entries_max(kept)):
-            days = Days(self._state_body(kept))
-            changed.first += state.surplus(self._entries_max(kept))
-        else:
-            return
-        self._save_changed(kept, state, changed, days)
-
-    def _begin_day(self, kept: Journal, changed: State, days: Days, day: int, number: int) -> None:
-        days_max = self._days_max.get(kept.number, kept.days_max)
-        days.begin(day, number, days_max)
-        if day != UNDATED:
-            changed.first = max(changed.first, days.expire(self._calendar, days_max, changed.next))
-        changed.last_day = days.last()
-
-    def _believed_day(self) -> int:
-        """Today; UNDATED while it is not sure which day that is. All journals are looked at when a
-        day begins: those to which nothing is added forget what is old, too."""
-        calendar, day = self._calendar, self._today()
-        if not 0 <= day < UNDATED:
-            return UNDATED
-        if day != self._day_seen:
-            self._day_seen = day
-            before = calendar.body()
-            calendar.see(day)
-            if calendar.day == day:
-                self._to_age = list(self._journals.values())
-            if calendar.body() != before:
-                self._save_calendar(calendar.body())
-        return day if day == calendar.day else UNDATED
-
-    def _save_calendar(self, body: bytes) -> None:
-        t = Transaction(self._custody, layout.sealed_bytes_max(len(body)))
-        t.add_sealed(layout.JOURNAL, SERVICE, calendar_id(), body, self._next_version())
-        try:
-            self._log.commit(t, OWN)
-        except StoreError:
-            self.n_put_off += 1
-
-    def _age(self) -> bool:
-        """Look at one journal on a day that has begun. False: none is left to look at."""
-        day = self._believed_day()
-        if day == UNDATED or not self._to_age:
-            return False
-        kept = self._to_age.pop()
-        state = self._states[kept.number]
-        if state.first < state.next:
-            self._forget_old(kept, state, day)
-        return True
-
-    def _forget_old(self, kept: Journal, state: State, day: int) -> None:
-        changed, days = state.copy(), Days(self._state_body(kept))
-        if state.last_day in (-1, UNDATED):
-            self._begin_day(kept, changed, days, day, state.first)
-        else:
-            days_max = self._days_max.get(kept.number, kept.days_max)
-            changed.first = max(changed.first, days.expire(self._calendar, days_max, state.next))
-            changed.last_day = days.last()
-        if changed.first != state.first or changed.last_day != state.last_day:
-            self._save_changed(kept, state, changed, days)
-
-    def _save_changed(self, kept: Journal, state: State, changed: State, days: Days) -> None:
-        try:
-            self._save_state(kept, state, changed, days)
-        except StoreError:
-            self.n_put_off += 1
+        self._retention.trim(self._journals[journal], first)
 
     def keep_days(self, days_max: "dict[str, int]") -> None:
         """For how many days journals keep their entries, where it is not as long as they say. Holds
         from the next day on that begins."""
-        journals = self._journals
-        self._days_max = {
-            journals[name].number: days_max[name] for name in days_max if name in journals
-        }
+        self._retention.keep_days(days_max)
 
     def days_kept(self) -> "dict[str, int]":
         """For how many days each journal keeps its entries now."""
-        return {
-            name: self._days_max.get(kept.number, kept.days_max)
-            for name, kept in self._journals.items()
-        }
-
-    def _entries_max(self, kept: Journal) -> int:
-        """What the journal is to keep, or its share of 3/4 of the index where that is less."""
-        wanted = sum(journal.entries_max for journal in self._journals.values())
-        share = self._log.index.records_max * 3 * kept.entries_max // (4 * wanted)
-        return min(kept.entries_max, share)
-
-    def _save_state(self, kept: Journal, state: State, changed: State, days: Days) -> None:
-        """From the moment it is on the flash on, `changed` counts."""
-        days.forget_before(changed.first)
-        body = changed.body(days)
-        t = Transaction(self._custody, layout.sealed_bytes_max(len(body)))
-        t.add_sealed(layout.JOURNAL, SERVICE, state_id(kept), body, self._next_version())
-        self._log.commit(t, OWN)
-        self._states[kept.number] = changed
-        self._log.room.entries_trimmed(kept.number, state.first, changed.first)
+        return self._retention.days_kept()
 
     # --- transactions -------------------------------------------------------------------------
 
@@ -604,7 +437,7 @@ class Store:
             raise ValueError("a transaction has begun already: commit or abort it first")
         self._transaction.is_begun = True
         self._level = OWN  # of deletions: what is put or appended beside them decides
-        self._next_before = {number: state.next for number, state in self._states.items()}
+        self._next_before = {number: state.next for number, state in self._retention.states.items()}
 
     def commit(self) -> None:
         """Write it. Raises Full, WornOut, NotOpen; the transaction is gone then, and nothing has
@@ -620,25 +453,20 @@ class Store:
             raise
         t.clear()
         for kept in self._journals.values():
-            state, number = self._states[kept.number], self._next_before[kept.number]
+            state, number = self._retention.states[kept.number], self._next_before[kept.number]
             if state.next > number:
-                self._retire(kept, state, number)
+                self._retention.retire(kept, number)
 
     def abort(self) -> None:
         """Forget it."""
         t = self._transaction
         if t.is_begun:
             for number, next_number in self._next_before.items():
-                self._states[number].next = next_number
+                self._retention.states[number].next = next_number
         named = list(t.named)
         t.clear()
         for record_id in named:
             self._drop_lone_name(record_id)
-
-    def _next_version(self) -> int:
-        version = self._log.version
-        self._log.version = version + 1
-        return version
 
     def _written(self, level: int) -> None:
         """At once, unless a transaction has begun."""
@@ -676,7 +504,7 @@ class Store:
         self._log.compaction.finish()  # keys that are being moved are in two places
         for copy in range(_KEY_COPIES):
             t = Transaction(self._custody, layout.sealed_bytes_max(len(body)) + _TRIES_BYTES_MAX)
-            t.add_plain(layout.KEYS, self._key_id(copy), body, self._next_version())
+            t.add_plain(layout.KEYS, self._key_id(copy), body, self._log.next_version())
             if is_new_store and copy == 0:
                 self._add_tries(t, 0)
             try:
@@ -764,7 +592,7 @@ class Store:
 
     def _add_tries(self, t: Transaction, n_tries: int) -> None:
         body = struct.pack(_TRIES, n_tries)
-        t.add_plain(layout.TRIES, layout.NO_ID, body, self._next_version())
+        t.add_plain(layout.TRIES, layout.NO_ID, body, self._log.next_version())
 
     def wipe(self) -> None:
         """Everything goes: the keys first."""
@@ -809,7 +637,7 @@ class Store:
     def _announce_wipe(self) -> None:
         log = self._log
         t = Transaction(self._custody, 128)
-        t.add_plain(layout.WIPE, layout.NO_ID, b"", self._next_version())
+        t.add_plain(layout.WIPE, layout.NO_ID, b"", self._log.next_version())
         try:
             log.room.make(t.bytes_in_flash(), 0, OWN, layout.HOT)
             log.write(t, layout.HOT)
@@ -844,7 +672,7 @@ class Store:
         if not self._is_open:
             return False
         is_free = not self._transaction.is_begun  # its entries have numbers that may come again
-        return (is_free and self._age()) or self._log.room.tidy()
+        return (is_free and self._retention.age()) or self._log.room.tidy()
 
     def head(self) -> "tuple[int, bytes]":
         """Version of the last record, and a MAC of all that the log holds."""
@@ -868,7 +696,7 @@ class Store:
             "erases": sectors.n_erases,
             "erase_count_min": min(counts),
             "erase_count_max": max(counts),
-            "put_off": self.n_put_off,
+            "put_off": self._retention.n_put_off,
             "unwritten": log.n_unwritten,
             "damage": len(self.report.damage) + log.compaction.n_altered,
             "index_bytes": log.index.n_bytes(),

@@ -9,7 +9,7 @@ from custody_model import CustodyModel
 from nor_flash import NorFlash
 from store_rig import PIN, PIN_SALT, ROUNDS, STORE_SALT
 
-from handset.store.journals import Days, Journal, State
+from handset.store.journals import Days, Journal, State, state_id
 from handset.store.layout import SERVICE
 from handset.store.store import Store
 
@@ -199,7 +199,7 @@ def test_a_clock_that_is_wrong_again_and_again_takes_a_bounded_room() -> None:
     for turn in range(60):
         _live(log, list(range(1000 + turn, 1008 + turn)))
         _live(log, list(range(100 + turn, 108 + turn)))
-    body = log.store._state_body(Journal(1, SERVICE, _KEPT, _DAYS))
+    body = log.store._retention._body(state_id(Journal(1, SERVICE, _KEPT, _DAYS)))
     assert len(body) <= 8 + 6 * (_DAYS + 32)
 
 
