@@ -29,8 +29,8 @@ OWN_RECORDS = 16
 _FUTILE_MAX = 3
 # Trimmed entries that are forgotten at a time.
 _FORGOTTEN_A_SLICE = 4
-# Deletions are many when they are more than one in so many places of the index, and few places of
-# as many are left.
+# Deletions are many when more than one place in _DELETIONS_SHARE of the index is theirs, and fewer
+# than one in _PLACES_SHARE is left.
 _DELETIONS_SHARE = 16
 _PLACES_SHARE = 8
 # Erased ahead of need, by tidy.

@@ -25,12 +25,14 @@ def _sectors(rig: Rig) -> list[Sector]:
 
 
 def _used(n_turns: int) -> Rig:
-    """Some values that stay, one that changes, and all that compaction does with them."""
+    """Entries that stay, a value that changes, and all that compaction does with them. No names:
+    what lacks its name would tell, too."""
     rig = Rig(_N_SECTORS, _SECTOR_BYTES)
-    for n in range(8):
-        rig.store.put("stays/%d" % n, bytes(60), _SERVICE)
+    for n in range(16):
+        rig.store.append("alarms", b"%d" % n + bytes(60))
     for n in range(n_turns):
         rig.store.put("changes", b"%d" % n + bytes(100), _SERVICE)
+        rig.store.tidy()
     return rig
 
 
