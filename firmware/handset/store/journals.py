@@ -10,13 +10,17 @@ from handset.store.calendar import UNDATED, Calendar
 
 
 class Journal:
-    """What a journal keeps: at most so many entries, for at most so many days."""
+    """What a journal keeps: at most so many entries, for at most so many days. All entries of an
+    urgent one may use the room that is kept for emergencies."""
 
-    def __init__(self, number: int, domain: int, entries_max: int, days_max: int) -> None:
+    def __init__(
+        self, number: int, domain: int, entries_max: int, days_max: int, is_urgent: bool = False
+    ) -> None:
         self.number = number
         self.domain = domain
         self.entries_max = entries_max
         self.days_max = days_max
+        self.is_urgent = is_urgent
 
 
 # Two months of positions; the logs about the agent for a year. The numbers are three quarters of an
@@ -30,13 +34,14 @@ class Journal:
 #                172 kB, 384 take 217 kB
 #     the rest   192, 96, 64 and 32 entries of 100 bytes or so: 38 kB
 #
-# What is left, 256 records and some 30 kB at the worst, 70 in a usual month, is for values.
+# What is left, 192 records and some 30 kB at the worst, 70 in a usual month, is for values. A full
+# store still takes alarms: 64 records and a sector are kept for what is urgent (`room.py`).
 JOURNALS = {
     "positions": Journal(1, layout.PROFESSIONAL, 6144, 61),
     "calls": Journal(2, layout.PROFESSIONAL, 3072, 366),
     "consent": Journal(3, layout.PROFESSIONAL, 1536, 366),
     "messages": Journal(4, layout.PROFESSIONAL, 1024, 366),
-    "alarms": Journal(5, layout.SERVICE, 512, 366),
+    "alarms": Journal(5, layout.SERVICE, 512, 366, is_urgent=True),
 }
 
 # Trimming by number costs a record: it waits until so many entries are too many.

@@ -23,6 +23,9 @@ OWN = 2
 _KEPT_FREE = (3, 2, 1)
 # Of all bytes outside the kept sectors so many sixteenths may be live: compaction needs the rest.
 _FILL_SIXTEENTHS = 15
+# Of the places in the index one in so many is kept for what is urgent. An alarm takes one, a value
+# that is new takes two.
+_URGENT_SHARE = 16
 # Records of the store's own that fit an index which is full otherwise.
 OWN_RECORDS = 16
 # Compactions that gave nothing, one after the other: large records may not pack any better.
@@ -131,7 +134,7 @@ class Room:
         """See to it that so many ids more can be kept: deletions go when what they deleted is
         gone from the flash. Raises Full."""
         index = self._log.index
-        most = index.records_max + (OWN_RECORDS if level == OWN else 0)
+        most = self._records_max(level)
         while index.n_records + n_new > most and self.forget_some():
             pass
         for _ in range(self._log.sectors.n):
@@ -140,7 +143,14 @@ class Room:
             if not self._log.n_deletions or not self._renew_oldest():
                 break
         if index.n_records + n_new > most:
-            raise Full("the store has room for %d records" % index.records_max)
+            raise Full("no room for more than %d records: delete something first" % most)
+
+    def _records_max(self, level: int) -> int:
+        """How many places in the index it may fill."""
+        records_max = self._log.index.records_max
+        if level == NORMAL:
+            return records_max - records_max // _URGENT_SHARE
+        return records_max + (OWN_RECORDS if level == OWN else 0)
 
     def _renew_oldest(self) -> bool:
         """Compact the sector that has been there longest."""

@@ -365,7 +365,7 @@ class Store:
         self._add(layout.ENTRY, kept.domain, entry_id(kept, number), value)
         state.next = number + 1
         try:
-            self._written(URGENT if urgent else NORMAL)
+            self._written(URGENT if urgent or kept.is_urgent else NORMAL)
         except Exception:
             state.next = number
             raise
@@ -382,7 +382,7 @@ class Store:
         if not state.first <= number == state.next - 1:
             raise ValueError("%d is not the newest entry of %s: append one" % (number, journal))
         self._add(layout.ENTRY, kept.domain, entry_id(kept, number), value)
-        self._written(URGENT if urgent else NORMAL)
+        self._written(URGENT if urgent or kept.is_urgent else NORMAL)
 
     def entries(self, journal: str, first: int = 0) -> "Iterator[tuple[int, bytes]]":
         """Number and value of every entry from `first` on. Raises Locked; and Damaged behind the

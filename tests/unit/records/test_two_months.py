@@ -124,7 +124,7 @@ def test_nor_do_forgotten_entries_of_all_journals_beside_as_many_values() -> Non
         for i in range(400):
             handset.store.append(journal, b"%d" % i)
         handset.store.trim_journal(journal, handset.store.span(journal)[1] - 1)
-    forms = {"form/%d" % i: b"%d" % i for i in range(480)}
+    forms = {"form/%d" % i: b"%d" % i for i in range(440)}
     for name, form in forms.items():
         handset.store.put(name, form)
     again = Handset(handset.flash.restart())

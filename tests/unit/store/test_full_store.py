@@ -10,6 +10,7 @@ from cut_workload import RECORDS_MAX, Handset, new_flash
 from nor_flash import NorFlash
 
 from handset.store.errors import Full, TooBig
+from handset.store.store import Store
 
 _VALUE = bytes(range(100))
 
@@ -22,17 +23,17 @@ def _handset(flash: NorFlash) -> Handset:
     return handset
 
 
-def _fill(handset: Handset) -> list[str]:
+def _fill(handset: Handset, value: bytes = _VALUE) -> list[str]:
     """Put values until there is no room; their names."""
     names: list[str] = []
-    while _fits(handset, "form/%d" % len(names)):
+    while _fits(handset, "form/%d" % len(names), value):
         names.append("form/%d" % len(names))
     return names
 
 
-def _fits(handset: Handset, name: str) -> bool:
+def _fits(handset: Handset, name: str, value: bytes = _VALUE) -> bool:
     try:
-        handset.store.put(name, _VALUE)
+        handset.store.put(name, value)
     except Full:
         return False
     return True
@@ -98,7 +99,7 @@ def test_urgent_records_still_fit():
     handset = _handset(new_flash(1))
     names = _fill(handset)
     with pytest.raises(Full):
-        handset.store.append("alarms", _VALUE)
+        handset.store.append("messages", _VALUE)
     numbers = [handset.store.append("alarms", _VALUE, urgent=True) for _ in range(5)]
     handset.store.put("position", _VALUE, SERVICE, urgent=True)
     handset.store.put_tries(3)
@@ -188,6 +189,38 @@ def test_too_many_records_for_the_index_is_full_too():
     assert 80 < len(names) < 240
     assert handset.store.delete(names[0])
     handset.store.append("alarms", _VALUE, urgent=True)
+
+
+def _handset_of_4_mb() -> Handset:
+    """With the journals, the index and the flash of the boards that have least."""
+    flash = NorFlash(80)
+    handset = Handset(flash, 1)
+    handset.store = Store(flash, handset.custody, records_max=1024)
+    handset.boot()
+    store_salt, keys = handset.new_keys(b"1234")
+    handset.store.format(keys, store_salt)
+    return handset
+
+
+@pytest.mark.parametrize(("value", "n_least"), [(b"", 450), (bytes(700), 300)])
+def test_forms_leave_room_for_alarms(value: bytes, n_least: int):
+    """In the index, which small ones fill, as in the flash."""
+    handset = _handset_of_4_mb()
+    assert len(_fill(handset, value)) > n_least
+    for name in ("SOS", "SOS/where", "SOS/who"):
+        handset.store.put(name, bytes(64), SERVICE, urgent=True)
+    for _ in range(20):
+        handset.store.append("alarms", bytes(64))
+    with pytest.raises(Full, match="delete"):
+        handset.store.append("messages", bytes(64))
+
+
+def test_alarms_go_on_for_ever_in_an_index_full_of_forms():
+    handset = _handset_of_4_mb()
+    _fill(handset, b"")
+    numbers = [handset.store.append("alarms", bytes(64)) for _ in range(300)]
+    assert numbers == list(range(300))
+    assert 32 <= len(list(handset.store.entries("alarms"))) < 36
 
 
 def test_it_opens_with_many_more_entries_in_the_flash_than_the_index_takes():
