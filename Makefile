@@ -44,9 +44,10 @@ fuzz: _venv_test _tools sim ## parsers, decoders and the receive path under cove
 	@$(VENV)/python tests/fuzz/voice/run_fuzz.py --seconds $(FUZZ_S)
 
 soak: _venv_test _tools sim _qemu_firmware ## what takes longer than a test may: a minute of speech in each mode, hours of air, ten million inputs fuzzed, power cut at every flash operation and 3,000 times at random, the store's image changed in every way
-	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest --soak tests/chip tests/unit/bench/test_long_talk.py tests/unit/store/test_store_model.py tests/unit/store/test_random_cuts.py $(PYTEST_ARGS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m pytest --soak tests/chip tests/unit/bench/test_long_talk.py tests/unit/store/test_store_model.py $(PYTEST_ARGS)
 	@$(VENV)/python tests/device/store_soak.py
 	@$(VENV)/python tests/fuzz/voice/run_fuzz.py --executions 10000000
+	@$(VENV)/python tests/unit/store/run_lives.py
 	@$(VENV)/python tests/unit/store/run_cuts.py
 	@$(VENV)/python tests/unit/store/run_tamper.py
 

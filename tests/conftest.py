@@ -58,10 +58,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     return LoadFileOfBoardScheduling(config, log)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-timeout reads its own
 def pytest_configure(config: pytest.Config) -> None:
     # Started in the background of a shell, Ctrl-C is ignored, and programs under test inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     config.option.board = config.option.board or list(BOARDS)
+    if config.getoption("--soak") and config.option.timeout is None:
+        config.option.timeout = 0  # none: what takes hours is not stuck
     if hasattr(config, "workerinput"):
         return  # a worker's results reach the ledger of the process that started it
     ledger = TierLedger(

@@ -16,12 +16,15 @@ import store_reader
 from handsetctl.bench.virtual_bench import VirtualBench
 from handsetctl.demo import geolocation
 from handsetctl.device import Device
+from handsetctl.store.device_store import DeviceStore
 from handsetctl.tree import BOARDS_DIR
 from tools import toml_subset
 
 READY_TIMEOUT_S = 20.0
 WRITTEN_TIMEOUT_S = 20.0
 HOLD_S = 2.5
+LOCK_AFTER_S = 6.0
+PIN = "271828"
 TALK_S = 0.5
 SERVICE = 1
 POSITIONS, CALLS, CONSENT = 1, 2, 3
@@ -103,11 +106,31 @@ def test_calls_consent_positions_and_settings_are_on_the_flash_of_a_handset_with
 
 def test_holding_the_geo_key_locks_and_leaves_geolocation_off(bench: VirtualBench) -> None:
     with Device.open(bench["A"].port) as device:
-        assert device.statistics("store")["locked"] == 0, "there is no PIN yet"
+        store = DeviceStore(device)
+        store.change_pin("", PIN)
+        assert not store.unlock(PIN).locked
         pressed_s = bench["A"].press("geo")
         bench["A"].wait_output("geo_led", "on", READY_TIMEOUT_S, since=pressed_s)
         bench.wait_until(pressed_s + HOLD_S)
         released_s = bench["A"].release("geo")
         bench["A"].wait_output("geo_led", "off", READY_TIMEOUT_S, since=released_s)
-        assert device.statistics("store")["locked"] == 1
+        assert store.status().locked
         assert not device.geo().enabled
+
+
+def test_it_locks_when_no_key_was_pressed_for_so_long(bench: VirtualBench) -> None:
+    with Device.open(bench["A"].port) as device:
+        store = DeviceStore(device)
+        store.change_pin("", PIN)
+        store.unlock(PIN)
+        store.provision(lock_after_ms=round(LOCK_AFTER_S * 1000))
+        began_s = at_s = bench.now_s()
+        while at_s < began_s + 1.5 * LOCK_AFTER_S:
+            bench["A"].press("ptt")
+            bench["A"].release("ptt")
+            at_s += LOCK_AFTER_S / 6
+            bench.wait_until(at_s)
+        assert not store.status().locked, "keys were pressed all the time"
+        deadline = time.monotonic() + WRITTEN_TIMEOUT_S
+        while not store.status().locked:
+            assert time.monotonic() < deadline, "still open"

@@ -40,6 +40,7 @@ class Measured:
         self, n_sectors: int = 64, sector_bytes: int = _SECTOR_BYTES, records_max: int = 3000
     ) -> None:
         self._records_max = records_max
+        self.day = -1
         self.flash = NorFlash(n_sectors, sector_bytes)
         self.custody = CustodyModel(seed=1)
         self.store = self._store()
@@ -52,7 +53,9 @@ class Measured:
 
     def _store(self) -> Store:
         journals = {"log": Journal(1, SERVICE, _KEPT, 61)}
-        return Store(self.flash, self.custody, self._records_max, journals=journals)
+        return Store(
+            self.flash, self.custody, self._records_max, lambda: self.day, journals=journals
+        )
 
     def reopen(self) -> None:
         """As after a restart."""
@@ -145,6 +148,34 @@ def test_sectors_left_by_others_are_erased_one_by_one() -> None:
     assert _are_bounded(costs)
 
 
+def test_a_day_that_begins_costs_two_records() -> None:
+    """The calendar, and what the journal has trimmed. The rest is forgotten in slices."""
+    measured = Measured()
+    measured.day = 20_000
+    measured.fill(200)
+    for day in (20_031, 20_062):
+        measured.tidy_costs()
+        measured.day = day
+        costs = measured.tidy_costs()
+        assert costs[0].n_reads <= 20
+        assert max(cost.n_reads for cost in costs) <= 50
+        assert max(cost.n_programs for cost in costs) <= 6
+    assert measured.store.span("log") == (200, 200)
+    assert len(costs) > 50
+
+
+def test_another_pin_rewrites_the_keys_and_nothing_else() -> None:
+    measured = Measured()
+    measured.fill(400)
+    measured.tidy_costs()
+    keys = measured.store.keys_body()
+    n_before = measured.n_records()
+    change = measured.cost(lambda: measured.store.put_keys(keys))
+    # Two copies and their mark; the old ones superseded and overwritten.
+    assert change.n_programs <= 12 and change.n_erases == 0
+    assert measured.n_records() == n_before
+
+
 @pytest.mark.parametrize("n_kept", [0, 20])
 def test_trimming_is_done_at_once_and_paid_for_in_slices(n_kept: int) -> None:
     measured = Measured()
@@ -215,6 +246,25 @@ def test_what_opening_and_appending_cost_does_not_grow_with_the_sectors() -> Non
     # But for the two sectors that are written to: all of those must be blank.
     assert large[0] <= small[0] + 2 * 1024 + 6 * 64
     assert large[1] <= small[1] + 4
+
+
+def test_opening_reads_no_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Heads of records and what is blank, but not what somebody kept."""
+    measured, n_values, n_bytes = Measured(64), 100, 1500
+    value = random.Random(1).randbytes(n_bytes)
+    for i in range(n_values):
+        measured.store.put("form/%d" % i, value, SERVICE)
+    n_written_read = 0
+
+    def read(flash: NorFlash, offset: int, buf: bytearray | memoryview) -> None:
+        nonlocal n_written_read
+        read_as_ever(flash, offset, buf)
+        n_written_read += len(buf) - bytes(buf).count(0xFF)
+
+    read_as_ever = NorFlash.read
+    monkeypatch.setattr(NorFlash, "read", read)
+    measured.reopen()
+    assert 0 < n_written_read < n_values * n_bytes // 4
 
 
 def _reads_of(sector_bytes: int) -> tuple[int, int]:
