@@ -29,8 +29,10 @@ STORE_AT_MOST = {
     "store.update.program_ratio": 2.4,
     "store.update.erases_per_1000": 40,
     "store.journal.program_ratio": 1.9,
+    "store.ram.heap_bytes_per_1000_records": 6000,
 }
-"""Bytes programmed a byte of payload, and sectors erased, of records of 64 bytes."""
+"""Bytes programmed a byte of payload, and sectors erased, of records of 64 bytes; and what boards
+reckon with in RAM."""
 PIN_WAIT_MS = 20
 """The longest that everything else waits while a PIN is checked."""
 STORE_AT_LEAST = {

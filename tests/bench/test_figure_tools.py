@@ -22,6 +22,7 @@ GOOD = {
     "store.update.program_ratio": 2.4,
     "store.update.erases_per_1000": 40,
     "store.journal.program_ratio": 1.9,
+    "store.ram.heap_bytes_per_1000_records": 6000,
     "store.update.vs_littlefs.program": 1.4,
     "store.journal.vs_littlefs.program": 10,
 }
@@ -37,6 +38,7 @@ GOOD = {
         ("store.update.program_ratio", 2.401),
         ("store.update.erases_per_1000", 40.1),
         ("store.journal.program_ratio", 1.901),
+        ("store.ram.heap_bytes_per_1000_records", 6001),
         ("store.update.vs_littlefs.program", 1.39),
         ("store.journal.vs_littlefs.program", 9.99),
     ],

@@ -133,6 +133,8 @@ class Room:
     def make_index_room(self, n_new: int, level: int) -> None:
         """See to it that so many ids more can be kept: deletions go when what they deleted is
         gone from the flash. Raises Full."""
+        if not n_new:
+            return  # what is there may change, however many places alarms have taken
         index = self._log.index
         most = self._records_max(level)
         while index.n_records + n_new > most and self.forget_some():

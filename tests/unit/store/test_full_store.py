@@ -223,6 +223,20 @@ def test_alarms_go_on_for_ever_in_an_index_full_of_forms():
     assert 32 <= len(list(handset.store.entries("alarms"))) < 36
 
 
+def test_alarms_do_not_keep_forms_from_being_changed():
+    """Their places are their own already, however many others there are."""
+    handset = _handset_of_4_mb()
+    number = handset.store.append("positions", b"here")
+    names = _fill(handset, b"")
+    for _ in range(10):
+        handset.store.append("alarms", bytes(64))
+    handset.store.put(names[0], b"changed")
+    handset.store.amend("positions", number, b"there")
+    assert handset.store.get(names[0]) == b"changed"
+    with pytest.raises(Full, match="delete"):
+        handset.store.put("one too many", b"")
+
+
 def test_it_opens_with_many_more_entries_in_the_flash_than_the_index_takes():
     flash = NorFlash(64)
     handset = _handset(flash)
