@@ -5,7 +5,7 @@ from handset.store.compaction import Compaction, wipe_record
 from handset.store.errors import Damaged, WornOut
 from handset.store.index import Index, finger_of, hash_of
 from handset.store.record import Record
-from handset.store.room import NORMAL, OWN_RECORDS, Room
+from handset.store.room import NORMAL, Room, spare_places
 from handset.store.sectors import LIVE, Sectors
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ class Log:
         self.sectors = Sectors(flash, custody)
         self.record = Record(flash, custody)  # for one look at a time
         self.found = Record(flash, custody)  # what `find` has found, until the next look
-        self.index = Index(records_max, OWN_RECORDS, self._key_at)
+        self.index = Index(records_max, spare_places(records_max), self._key_at)
         self.compaction = Compaction(self)
         self.room = Room(self)
         self.n_deletions = 0  # that the index holds
@@ -157,13 +157,19 @@ class Log:
         """How many of its records have an id that is not there yet, and how many bytes others
         supersede."""
         n_new = n_superseded = 0
+        n_bytes_of: dict = {}  # those that supersede each other
         for start in transaction.starts:
-            kind = transaction.buf[start] & layout.KIND_MASK
-            at = start + layout.ID_AT
+            first, units = transaction.buf[start], transaction.buf[start + 1]
+            kind, at = first & layout.KIND_MASK, start + layout.ID_AT
             record_id = bytes(transaction.buf[at : at + layout.ID_BYTES])
-            old = self.find(layout.VALUE if kind == layout.DELETE else kind, record_id)
-            n_new += not old
-            n_superseded += self.found.n_bytes if old else 0
+            key = layout.VALUE if kind == layout.DELETE else kind, record_id
+            n_bytes = n_bytes_of.get(key)
+            if n_bytes is None:
+                old = self.find(key[0], record_id)
+                n_new += not old
+                n_bytes = self.found.n_bytes if old else 0
+            n_superseded += n_bytes
+            n_bytes_of[key] = layout.record_bytes(first, units)
         return n_new, n_superseded
 
     def write(self, transaction: "Transaction", stream: int, released: int = -1) -> None:

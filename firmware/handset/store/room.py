@@ -19,22 +19,28 @@ NORMAL = 0
 URGENT = 1
 OWN = 2
 
-# Free sectors that stay free, by level: compaction itself needs one.
-_KEPT_FREE = (3, 2, 1)
+# Free sectors that stay free, by level. Compaction itself needs one. The two others have three each
+# beside, which is what it takes to go on for ever in a full store: heads fill with what is
+# superseded at once, and none can be compacted, so there are two by turns and a cold head.
+_KEPT_FREE = (7, 4, 1)
+# With fewer sectors than any board has, for tests: a full store may refuse these two some day.
+_KEPT_FREE_OF_FEW = (3, 2, 1)
+_MANY_SECTORS = 32
 # Of all bytes outside the kept sectors so many sixteenths may be live: compaction needs the rest.
 _FILL_SIXTEENTHS = 15
 # Of the places in the index one in so many is kept for what is urgent. An alarm takes one, a value
 # that is new takes two.
 _URGENT_SHARE = 16
 # Records of the store's own that fit an index which is full otherwise.
-OWN_RECORDS = 16
+_OWN_RECORDS = 16
+# Deletions have places of their own: so many for one of the others. More count as others do.
+_DELETIONS_SHARE = 16
 # Compactions that gave nothing, one after the other: large records may not pack any better.
 _FUTILE_MAX = 3
 # Trimmed entries that are forgotten at a time.
 _FORGOTTEN_A_SLICE = 4
-# Deletions are many when more than one place in _DELETIONS_SHARE of the index is theirs, and fewer
-# than one in _PLACES_SHARE is left.
-_DELETIONS_SHARE = 16
+# Deletions are many when they have half of their own places, and of all others fewer than one in so
+# many is left.
 _PLACES_SHARE = 8
 # Erased ahead of need, by tidy.
 _CLEAN_AHEAD = 3
@@ -43,11 +49,18 @@ _WEAR_SPREAD_MAX = 32
 _ERASES_A_TURN = 32
 
 
+def spare_places(records_max: int) -> int:
+    """In an index for so many records: what it has beside."""
+    return _OWN_RECORDS + records_max // _DELETIONS_SHARE
+
+
 class Room:
     """Of one log."""
 
     def __init__(self, log: "Log") -> None:
         self._log = log
+        is_small = log.sectors.n < _MANY_SECTORS
+        self._kept_free = _KEPT_FREE_OF_FEW if is_small else _KEPT_FREE
         self._futile_dead = -1  # bytes that were dead when compaction gave nothing
         self._n_erases_at_turn = 0
         self._free_before = 0
@@ -72,7 +85,7 @@ class Room:
         """How many live bytes the store takes."""
         sectors = self._log.sectors
         n_good = sum(1 for state in sectors.state if state != BAD)
-        n_usable = n_good - len(layout.STREAMS) - _KEPT_FREE[level]
+        n_usable = n_good - len(layout.STREAMS) - self._kept_free[level]
         a_sector = sectors.sector_bytes - layout.SECTOR_HEADER_BYTES
         return max(0, n_usable) * a_sector * _FILL_SIXTEENTHS // 16
 
@@ -92,23 +105,21 @@ class Room:
     def make(self, n_bytes: int, n_superseded: int, level: int, stream: int) -> None:
         """See to it that so many bytes can be written, which supersede others. Raises Full,
         WornOut."""
-        log = self._log
-        n_more, most = n_bytes - n_superseded, self.capacity_bytes(level)
-        while self.live_bytes() + n_more > most:
-            if not self.forget_some():
-                raise Full(
-                    "%d bytes do not fit: %d of %d are in use; delete something first"
-                    % (n_bytes, self.live_bytes(), most)
-                )
+        log, kept_free = self._log, self._kept_free[level]
+        # What has been moved has no mark any more, and counts for that much less.
+        n_more = n_bytes - layout.MARK_BYTES - n_superseded
+        if n_more > 0:
+            self._make_live_room(n_more, level)
         # While no sector is free nothing is written but copies, and what releases the originals:
         # should a cut spoil the sector they go to, it can be thrown away.
-        while log.sectors.n_free() < _KEPT_FREE[OWN] and log.compaction.one_sector():
+        while log.sectors.n_free() < self._kept_free[OWN] and log.compaction.one_sector():
             pass
         best, n_futile, n_left = self._free_bytes(), 0, log.sectors.n
-        while log.sectors.room(stream) < n_bytes:
-            if log.sectors.n_free() > _KEPT_FREE[level]:
+        # A head that was opened for those who may is not for others to fill.
+        while log.sectors.room(stream) < n_bytes or log.sectors.n_free() < kept_free:
+            if log.sectors.n_free() > kept_free:
                 log.sectors.open_next(stream, log.version)
-            elif not n_left or n_futile == _FUTILE_MAX or (level != OWN and self._is_futile()):
+            elif not n_left or n_futile == _FUTILE_MAX or (level == NORMAL and self._is_futile()):
                 if self.forget_some():
                     n_futile, n_left = 0, log.sectors.n
                     continue
@@ -125,6 +136,16 @@ class Room:
                 if not n_futile:
                     self._futile_dead = -1
 
+    def _make_live_room(self, n_more: int, level: int) -> None:
+        """See to it that so many bytes more may be live."""
+        most = self.capacity_bytes(level)
+        while self.live_bytes() + n_more > most:
+            if not self.forget_some():
+                raise Full(
+                    "%d bytes more do not fit: %d of %d are in use; delete something first"
+                    % (n_more, self.live_bytes(), most)
+                )
+
     def _is_futile(self) -> bool:
         """Nothing was to be gained last time, and not much has been superseded or deleted since."""
         more = self._dead_bytes() - self._futile_dead
@@ -135,24 +156,33 @@ class Room:
         gone from the flash. Raises Full."""
         if not n_new:
             return  # what is there may change, however many places alarms have taken
-        index = self._log.index
         most = self._records_max(level)
-        while index.n_records + n_new > most and self.forget_some():
+        while self._n_places() + n_new > most and self.forget_some():
             pass
-        for _ in range(self._log.sectors.n):
-            if index.n_records + n_new <= most:
+        # A deletion that compaction has moved goes in the second round.
+        for _ in range(2 * self._log.sectors.n):
+            if self._n_places() + n_new <= most:
                 return
-            if not self._log.n_deletions or not self._renew_oldest():
+            if self._log.n_deletions <= self._n_own_places() or not self._renew_oldest():
                 break
-        if index.n_records + n_new > most:
+        if self._n_places() + n_new > most:
             raise Full("no room for more than %d records: delete something first" % most)
+
+    def _n_own_places(self) -> int:
+        """Of deletions."""
+        return self._log.index.records_max // _DELETIONS_SHARE
+
+    def _n_places(self) -> int:
+        """How many places of the index are taken, beside those that deletions have."""
+        log = self._log
+        return log.index.n_records - min(log.n_deletions, self._n_own_places())
 
     def _records_max(self, level: int) -> int:
         """How many places in the index it may fill."""
         records_max = self._log.index.records_max
         if level == NORMAL:
             return records_max - records_max // _URGENT_SHARE
-        return records_max + (OWN_RECORDS if level == OWN else 0)
+        return records_max + (_OWN_RECORDS if level == OWN else 0)
 
     def _renew_oldest(self) -> bool:
         """Compact the sector that has been there longest."""
@@ -172,7 +202,7 @@ class Room:
         used = [i for i in range(sectors.n) if sectors.state[i] == LIVE]
         oldest = min(used, key=lambda i: sectors.sequence[i])
         for stream in layout.STREAMS:
-            if sectors.heads[stream].sector == oldest and sectors.n_free() > _KEPT_FREE[OWN]:
+            if sectors.heads[stream].sector == oldest and sectors.n_free() > self._kept_free[OWN]:
                 sectors.open_next(stream, log.version)
         return oldest if log.compaction.is_possible(oldest) and sectors.n_free() else -1
 
@@ -259,7 +289,8 @@ class Room:
         """Where deletions fill the index: they go when what they deleted is gone from the flash. It
         takes all sectors of that time, one after the other."""
         compaction = self._log.compaction
-        if not self._are_deletions_many() or self._log.sectors.n_free() <= _KEPT_FREE[NORMAL]:
+        n_free = self._log.sectors.n_free()
+        if not self._are_deletions_many() or n_free <= self._kept_free[NORMAL]:
             return False
         if compaction.erase_released():
             return True
@@ -269,13 +300,13 @@ class Room:
         return compaction.begin(oldest)
 
     def _are_deletions_many(self) -> bool:
-        index, n_deletions = self._log.index, self._log.n_deletions
+        records_max, n_deletions = self._log.index.records_max, self._log.n_deletions
         if n_deletions < self._n_deletions_before:
             self._n_renewals = 0
         self._n_deletions_before = n_deletions
-        is_nearly_full = index.n_records + index.records_max // _PLACES_SHARE > index.records_max
+        is_nearly_full = self._n_places() + records_max // _PLACES_SHARE > records_max
         is_of_use = self._n_renewals < 2 * self._log.sectors.n
-        return is_of_use and is_nearly_full and n_deletions * _DELETIONS_SHARE > index.records_max
+        return is_of_use and is_nearly_full and 2 * n_deletions > self._n_own_places()
 
     def _dirty_one(self) -> int:
         sectors = self._log.sectors
@@ -286,7 +317,7 @@ class Room:
 
     def _cheapest(self) -> int:
         """A sector that is worth compacting while few are free, -1 for none."""
-        if self._log.sectors.n_free() > _KEPT_FREE[NORMAL] + 1 or self._is_futile():
+        if self._log.sectors.n_free() > self._kept_free[NORMAL] + 1 or self._is_futile():
             return -1
         victim = self._log.compaction.choose()
         if victim < 0:
@@ -302,7 +333,7 @@ class Room:
             return -1
         counts = [sectors.erase_count[i] for i in range(sectors.n) if sectors.state[i] != BAD]
         used = [i for i in range(sectors.n) if log.compaction.is_possible(i)]
-        if not used or sectors.n_free() <= _KEPT_FREE[NORMAL]:
+        if not used or sectors.n_free() <= self._kept_free[NORMAL]:
             return -1
         coldest = min(used, key=lambda i: sectors.erase_count[i])
         if max(counts) - sectors.erase_count[coldest] <= _WEAR_SPREAD_MAX:

@@ -12,10 +12,11 @@ N_RECORDS = int(sys.argv[1])
 _N_SECTORS = 320
 _SECTOR_BYTES = 4096
 _PAYLOAD_BYTES = 64
-_SOME = 100
+# And what is kept for what is urgent, a sixteenth.
+_RECORDS_MAX = N_RECORDS * 16 // 15 + 100
 
 flash = RamFlash(_N_SECTORS, _SECTOR_BYTES)
-store = formatted(flash, N_RECORDS + _SOME)
+store = formatted(flash, _RECORDS_MAX)
 payload = bytearray(_PAYLOAD_BYTES)
 dice = Dice()
 # Forms: each is a value and its name.
@@ -25,7 +26,7 @@ for n in range(N_RECORDS // 2):
 with open(sys.argv[2], "wb") as file:
     file.write(flash.data)
 before = flash.counts()
-report = Store(flash, vault.custody, records_max=N_RECORDS + _SOME).open()
+report = Store(flash, vault.custody, records_max=_RECORDS_MAX).open()
 figures("mount", flash.counts() - before)
 if report.damage:
     raise ValueError("damage: %r" % report.damage)

@@ -10,7 +10,7 @@ from handset.store.store import Store
 _STORE_AT = 0x400000
 _N_SECTORS = 320
 _SECTOR_BYTES = 4096
-_RECORDS_MAX = 10100
+_RECORDS_MAX = 10766
 
 
 class Flash:
