@@ -4,7 +4,7 @@
     calls      CBOR: [when it began, how many milliseconds it lasted, MCPTT ID of who talked]
     consent    CBOR: [when, what was switched ("geolocation"), on or off]
 
-An entry takes 5.3 bytes of RAM and 52 of flash beside what it says: of positions by themselves two
+An entry takes 5.7 bytes of RAM and 52 of flash beside what it says: of positions by themselves two
 months would not fit. A block of them, little-endian:
 
     offset  bytes

@@ -25,7 +25,7 @@ class Journal:
 
 # Two months of positions; the logs about the agent for a year. The numbers are three quarters of an
 # index of 16,384 records; a smaller one is shared out alike (`Store._entries_max`). With 1,024, and
-# the 284 kB that 80 sectors of 4 KiB take, 768 are the journals':
+# the 269 kB that 80 sectors of 4 KiB take, 768 are the journals':
 #
 #     positions  384 blocks. A day of 8 hours at one a minute is 480 positions: 5 blocks of 98 of an
 #                agent on foot (5 bytes each), 6 of 81 in a car in town (6). 61 days on foot are
@@ -34,8 +34,8 @@ class Journal:
 #                172 kB, 384 take 217 kB
 #     the rest   192, 96, 64 and 32 entries of 100 bytes or so: 38 kB
 #
-# What is left, 192 records and some 30 kB at the worst, 70 in a usual month, is for values. A full
-# store still takes alarms: 64 records and a sector are kept for what is urgent (`room.py`).
+# What is left, 192 records and some 14 kB at the worst, 54 in a usual month, is for values. A full
+# store still takes alarms: 64 records and three sectors are kept for what is urgent (`room.py`).
 JOURNALS = {
     "positions": Journal(1, layout.PROFESSIONAL, 6144, 61),
     "calls": Journal(2, layout.PROFESSIONAL, 3072, 366),

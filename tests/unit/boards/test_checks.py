@@ -121,6 +121,7 @@ OTHERS = [
     ("flash", "offset_bytes = 0x1e0000", "offset_bytes = 0x1e1000", "not aligned"),
     ("flash", "size_bytes = 0x50000", "size_bytes = 0x60000", "ends at 0x410000 of 0x400000"),
     ("flash", 'name = "store"', 'name = "files"', "no partition store"),
+    ("flash", "size_bytes = 0x50000", "size_bytes = 0x1f000", "31 sectors are too few"),
     ("flash", "size_bytes = 0x1d0000", "size_bytes = 0x1c0000", "differ in size"),
     ("parts", 'name = "gnss_tx"', 'name = "gnss_out"', "lacks its pin gnss_tx"),
     ("parts", 'name = "mic_ws"', 'name = "mic_lr"', "lacks its pin mic_ws"),

@@ -15,6 +15,8 @@ from handsetctl.board.schema import Problem
 from handsetctl.tree import BOARDS_DIR
 
 _APP_ALIGNMENT = 0x10000
+# A full store with fewer may refuse a PIN some day: `firmware/handset/store/room.py`.
+_STORE_SECTORS_MIN = 32
 
 Problems = Iterator[Problem]
 
@@ -121,6 +123,10 @@ def flash(board: Board) -> Problems:
     for name in ("ota_0", "ota_1", "store") if board.port == "esp32" else ("store",):
         if name not in sizes:
             yield Problem("[flash]", f"has no partition {name}", "add one: every board has it")
+    n_sectors = sizes.get("store", 0) // sector
+    if 0 < n_sectors < _STORE_SECTORS_MIN:
+        what = f"{n_sectors} sectors are too few for a store"
+        yield Problem("[[flash.partition]] store", what, f"give it {_STORE_SECTORS_MIN} or more")
     if sizes.get("ota_0") != sizes.get("ota_1"):
         yield Problem("[flash]", "ota_0 and ota_1 differ in size", "make them the same")
 
