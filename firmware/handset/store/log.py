@@ -114,7 +114,24 @@ class Log:
         here."""
         if not self.sectors.is_itself(self.sectors.place_of(record.offset)):
             return False
-        return record.is_whole and record.is_right(self.previous_of(record))
+        if not record.is_whole:
+            return False
+        return record.is_right(self.previous_of(record)) or self._is_behind_damage(record)
+
+    def _is_behind_damage(self, record: "Record") -> bool:
+        """Whether it follows the one before it as that should be: whose MAC is damaged costs no
+        other record."""
+        sectors, before = self.sectors, Record(self.flash, self.custody)
+        base = sectors.place_of(record.offset) * sectors.sector_bytes
+        at = base + layout.SECTOR_HEADER_BYTES
+        while at < record.offset:
+            if not before.load(at, record.offset - at):
+                return False
+            at += before.n_bytes
+        if at != record.offset or not before.is_whole:
+            return False
+        before.is_right(self.previous_of(before))
+        return record.is_right(before.right_mac)
 
     def previous_of(self, record: "Record") -> bytearray:
         """The MAC before a record: right before it, or before a mark, or the header's."""

@@ -42,7 +42,7 @@ class Record:
         self.id = memoryview(self._head)[layout.ID_AT : layout.VERSION_AT]
         self.salt = memoryview(self._head)[layout.SALT_AT :]
         self.life = memoryview(self._head)[layout.LIFE_AT : layout.ID_AT]
-        self._right_mac = bytearray(layout.MAC_BYTES)
+        self.right_mac = bytearray(layout.MAC_BYTES)
         self.offset = 0
         self.first = 0
         self.kind = 0
@@ -120,8 +120,8 @@ class Record:
         """Whether its MAC follows from the one before it; `found_mac` is then its own."""
         end = self._read_end()
         c = self._custody
-        c.mac(self._right_mac, previous, self._first_two, self._immutable, end)
-        return self._right_mac == self.found_mac
+        c.mac(self.right_mac, previous, self._first_two, self._immutable, end)
+        return self.right_mac == self.found_mac
 
     def new_mac(self, previous: bytearray, last: bool, out: bytearray) -> None:
         """The MAC it has behind another record, last of its transaction or not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from store_cases import FAMILIES, JUDGES, Cases
+from store_victim import SECTOR_BYTES
 
 _SAMPLE = {"bits": 160, "records": 90, "sectors": 60, "mixed": 60}
 
@@ -31,4 +32,12 @@ def test_a_change_is_noticed_or_harmless(cases: Cases, family: str, judge: str) 
         for i in range(_SAMPLE[family])
     }
     wrong = [cases.judge(judge, family, number) for number in sorted(numbers)]
+    assert [report for report in wrong if report] == []
+
+
+@pytest.mark.parametrize("judge", JUDGES)
+def test_a_damaged_mac_costs_its_own_record_alone(cases: Cases, judge: str) -> None:
+    """The next one's continues it."""
+    macs = [SECTOR_BYTES * r.sector + r.end - 8 for r in cases.victim.records()]
+    wrong = [cases.judge(judge, "bits", 8 * mac + i % 64) for i, mac in enumerate(macs)]
     assert [report for report in wrong if report] == []
