@@ -112,9 +112,8 @@ class Log:
     def is_in_place(self, record: "Record") -> bool:
         """Whether it is the one that was written here: right, and in the sector that was opened
         here."""
-        if not self.sectors.is_itself(self.sectors.place_of(record.offset)):
-            return False
-        if not record.is_whole:
+        is_itself = self.sectors.is_itself(self.sectors.place_of(record.offset))
+        if not is_itself or not record.is_whole:
             return False
         return record.is_right(self.previous_of(record)) or self._is_behind_damage(record)
 

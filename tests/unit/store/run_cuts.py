@@ -10,7 +10,6 @@ Ends with 1 when something was not as it must be.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import multiprocessing
 import sys
@@ -24,19 +23,10 @@ sys.path[:0] = [str(ROOT / "firmware"), str(HERE)]
 
 from cut_matrix import Count, Cut, Matrix  # noqa: E402
 from cut_workload import Wrong  # noqa: E402
+from soak_pieces import STATE, program_digest  # noqa: E402
 
-STATE = ROOT / "build" / "store" / "cuts.json"
 # Flash operations that are done and written down as one.
 _CHUNK = 100
-
-
-def digest() -> str:
-    """Of all that decides what a run finds."""
-    sources = sorted([*(ROOT / "firmware/handset/store").rglob("*.py"), *HERE.glob("*.py")])
-    whole = hashlib.sha256()
-    for path in sources:
-        whole.update(path.read_bytes())
-    return whole.hexdigest()[:16]
 
 
 class Ledger:
@@ -44,7 +34,7 @@ class Ledger:
 
     def __init__(self, path: Path, settings: dict[str, object]) -> None:
         self._path = path
-        self._settings = {**settings, "digest": digest()}
+        self._settings = {**settings, "program": program_digest()}
         known = json.loads(path.read_text()) if path.is_file() else {}
         if known.get("settings") != self._settings:
             known = {"settings": self._settings, "chunks": {}, "seconds": 0.0}
@@ -172,7 +162,7 @@ def main() -> int:
         "operations": options.operations,
         "nested": options.nested,
     }
-    ledger = Ledger(STATE, settings)
+    ledger = Ledger(STATE / "cuts.json", settings)
     total = run(options, ledger)
     print(
         "%d operations: %d cuts and %d second cuts in %.0f s, %d wrong"

@@ -86,6 +86,14 @@ def test_the_pin_deletions_and_alarms_go_on(size: str, is_tidied: bool) -> None:
     handset.store.put("form", bytes(1900), SERVICE)
 
 
+@pytest.mark.parametrize(("n_bytes", "n_taken"), [(200, 300), (600, 18), (1900, 6)])
+def test_how_many_alarms_a_full_store_takes(n_bytes: int, n_taken: int) -> None:
+    handset, names = _full_of(_SIZES["700"])
+    for _ in range(n_taken):
+        handset.store.append("alarms", bytes(n_bytes))
+    assert handset.store.delete(names[0])
+
+
 def test_a_full_store_goes_on_with_three_sectors_less() -> None:
     handset, names = _full_of(_SIZES["700"])
     free = [number for number, state, *_ in handset.store.sectors() if state != "live"]

@@ -28,7 +28,7 @@ def test_another_workload_or_another_store_starts_from_nothing(tmp_path, monkeyp
     path = tmp_path / "cuts.json"
     run_cuts.Ledger(path, _SETTINGS).add(0, Count(cuts=30))
     assert run_cuts.Ledger(path, {**_SETTINGS, "seed": 2}).chunks == {}
-    monkeypatch.setattr(run_cuts, "digest", lambda: "other sources")
+    monkeypatch.setattr(run_cuts, "program_digest", lambda: "other sources")
     assert run_cuts.Ledger(path, _SETTINGS).chunks == {}
 
 
