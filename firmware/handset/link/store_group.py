@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 # Which computers looked at this handset last, and the numbers they left: in the service domain.
 LOOKS_NAME = "link.looks"
-_HOSTS_MAX = 8
 _NONCES_MAX = 2
 _DAMAGE_MAX = 32
 _SECTORS_A_PAGE = 48
@@ -162,7 +161,7 @@ class StoreGroup:
         known = [last] if last in _nonces_of(looks, host) else []
         looks = [(host, known + [nonce])] + [look for look in looks if look[0] != host]
         try:
-            self._store.put(LOOKS_NAME, _packed(looks[:_HOSTS_MAX]), SERVICE)
+            self._store.put(LOOKS_NAME, _packed(looks[: store_spec.HOSTS_MAX]), SERVICE)
         except StoreError:
             return False  # full or worn out: that is to be said, not to be hidden by an error
         return True
@@ -177,6 +176,7 @@ class StoreGroup:
         if self._pages is None:
             raise CommandError(EBADSTATE, "page %d is not the next: begin with page 0" % number)
         page = self._pages.page(number)
+        self._keeper.activity()  # an export of hours is not to be cut by the time-out
         if not page["more"]:
             self._forget_pages()
         return page

@@ -70,19 +70,24 @@ class RecordPages:
                 yield _Record(VALUES, name, 0, self._value(name))
 
     def _entries(self, journal: str) -> "Iterator[_Record]":
-        """A number that is left out is lost: entries that were trimmed are before the first."""
         number, end = self._store.span(journal)
         try:
             for found, data in self._store.entries(journal, number):
-                while number < found:
-                    yield _Record(journal, "", number, None)
-                    number += 1
+                for lost in self._lost(journal, number, found):
+                    yield lost
                 yield _Record(journal, "", found, data)
                 number = found + 1
         except Damaged:
             pass  # said behind the last one
+        for lost in self._lost(journal, number, end):
+            yield lost
+
+    def _lost(self, journal: str, number: int, end: int) -> "Iterator[_Record]":
+        """A number that is left out is lost, but for those that were trimmed meanwhile."""
         while number < end:
-            yield _Record(journal, "", number, None)
+            number = max(number, self._store.span(journal)[0])
+            if number < end:
+                yield _Record(journal, "", number, None)
             number += 1
 
     def _value(self, name: str) -> "bytes | None":

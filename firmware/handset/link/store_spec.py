@@ -28,6 +28,9 @@ AS_IT_IS = -1
 
 NONCE_BYTES = 16
 HOST_BYTES = 8
+# So many computers have their numbers in a handset; another one takes the place of the one that has
+# not looked for longest.
+HOSTS_MAX = 8
 
 COMMANDS = (
     (
@@ -175,9 +178,9 @@ COMMANDS = (
         WRITE,
         "Change some of these, all or nothing. Refused while locked with a PIN.",
         (
-            ("tries_max", "int", "tries", "at least 3, -1: as it is"),
-            ("lock_after_ms", "int", "ms", "0: never, -1: as it is"),
-            ("check_ms", "int", "ms", "at least 100, -1: as it is"),
+            ("tries_max", "int", "tries", "3 to 1000, -1: as it is"),
+            ("lock_after_ms", "int", "ms", "up to 86,400,000; 0: never, -1: as it is"),
+            ("check_ms", "int", "ms", "100 to 5000, -1: as it is"),
             (
                 "keep_days",
                 "list",

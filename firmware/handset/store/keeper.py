@@ -35,7 +35,12 @@ DEFAULT_SETTINGS = {
     "lock_after_ms": 300_000,  # without `activity`; 0: never
     "check_ms": 500,  # what one check of a PIN costs on this board
 }
-_SETTINGS_MIN = {"tries_max": 3, "lock_after_ms": 0, "check_ms": 100}
+# At most: what TRIES can count by far, a day, and a check that nobody takes for a dead handset.
+_SETTINGS_LIMITS = {
+    "tries_max": (3, 1000),
+    "lock_after_ms": (0, 86_400_000),
+    "check_ms": (100, 5000),
+}
 # Provisioned settings: a map of some of the above (CBOR), in the service domain.
 SETTINGS_NAME = "keeper"
 # Likewise: for how many days each journal keeps what is in it.
@@ -257,10 +262,11 @@ class Keeper:
 
     def _check_settings(self, settings: "dict[str, int]") -> None:
         for name, value in settings.items():
-            if name not in _SETTINGS_MIN:
-                raise ValueError("no setting %r: %s" % (name, ", ".join(sorted(_SETTINGS_MIN))))
-            if value < _SETTINGS_MIN[name]:
-                raise ValueError("%s %d: at least %d" % (name, value, _SETTINGS_MIN[name]))
+            if name not in _SETTINGS_LIMITS:
+                raise ValueError("no setting %r: %s" % (name, ", ".join(sorted(_SETTINGS_LIMITS))))
+            least, most = _SETTINGS_LIMITS[name]
+            if not least <= value <= most:
+                raise ValueError("%s %d: %d to %d" % (name, value, least, most))
         tries = self._tries()
         if settings.get("tries_max", tries + 1) <= tries:
             # The next start would take the last try for one that was cut, and wipe.
@@ -356,13 +362,13 @@ class Keeper:
         self.settings.update(self._given_settings)
         self.trouble = ""
         provisioned = self._provisioned(SETTINGS_NAME)
-        for name, least in _SETTINGS_MIN.items():
+        for name, (least, most) in _SETTINGS_LIMITS.items():
             value = provisioned.get(name)
-            if isinstance(value, int) and value >= least:
+            if isinstance(value, int) and least <= value <= most:
                 self.settings[name] = value
         if self.trouble:
             # It may have said fewer tries; one is left in any case, as in `_tries`.
-            self.settings["tries_max"] = max(_SETTINGS_MIN["tries_max"], self._tries() + 1)
+            self.settings["tries_max"] = max(_SETTINGS_LIMITS["tries_max"][0], self._tries() + 1)
         retention = self._provisioned(RETENTION_NAME)
         self._store.keep_days(
             {

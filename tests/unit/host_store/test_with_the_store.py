@@ -64,6 +64,44 @@ def test_nothing_of_a_store_that_was_wiped_is_served_from_the_next_one(real):
         store._call("records", {"page": 1})
 
 
+def test_an_export_is_not_cut_by_the_time_out(real):
+    store = opened(real)
+    store.change_pin("", PIN)
+    store.unlock(PIN)
+    for number in range(12):
+        real.store.put("form/%d" % number, SECRET * 60)
+    found = []
+    for record in store.records():
+        found.append(record.name)
+        real.clock.pass_ms(real.keeper.settings["lock_after_ms"] - 1)
+        real.keeper.tick()
+    assert len(found) == 12
+    real.clock.pass_ms(1)
+    real.keeper.tick()
+    assert real.keeper.locked, "nothing else keeps it open"
+
+
+def test_what_is_trimmed_during_an_export_is_not_lost(real):
+    journal = real.store.span("positions")
+    assert journal == (0, 0)
+    while not real.store.span("positions")[0]:
+        real.store.append("positions", bytes(100))
+    first, end = real.store.span("positions")
+    pages = opened(real)._whole_records()
+    numbers = [next(pages).number]
+    while real.store.span("positions")[0] < first + 30:
+        real.store.append("positions", bytes(100))
+        while real.store.tidy():
+            pass
+    lost = []
+    for record in pages:
+        (numbers if record.data is not None else lost).append(record.number)
+    assert lost == [] and real.store.stats()["damage"] == 0
+    assert numbers[0] == first and numbers[-1] >= end - 1
+    gone = set(range(first, end)) - set(numbers)
+    assert gone and max(gone) < real.store.span("positions")[0]
+
+
 def test_pages_go_on_while_the_store_is_written_to(real):
     real_pages = opened(real)._whole_records()
     noise = random.Random(3)

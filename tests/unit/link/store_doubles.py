@@ -117,6 +117,7 @@ class FlagKeeper:
         self.failure = None
         self.wiped = 0
         self.at_handset = []
+        self.n_active = 0
         self.flash_protected = False
         self.on_lock = []
         self.settings = {"tries_max": 10, "lock_after_ms": 300_000, "check_ms": 500}
@@ -129,6 +130,9 @@ class FlagKeeper:
     @property
     def locked(self):
         return PROFESSIONAL not in self.store.open_domains
+
+    def activity(self):
+        self.n_active += 1
 
     def tries_left(self):
         return 10 - self.tries

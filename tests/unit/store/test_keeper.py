@@ -425,6 +425,7 @@ def test_the_number_of_tries_is_provisioned(protected: World) -> None:
         b"\xff",
         cbor.dumps([3, 3]),
         cbor.dumps({"tries_max": 0, "check_ms": 0, "lock_after_ms": -1}),
+        cbor.dumps({"tries_max": 1001, "check_ms": 5001, "lock_after_ms": 86_400_001}),
         cbor.dumps({"tries_max": "1"}),
     ],
 )
@@ -806,6 +807,19 @@ def test_settings_change_both_or_not_at_all_wherever_power_is_cut(world: World) 
     assert provisioned(world) == (4, 30)
     world.restart()
     assert provisioned(world) == (4, 30)
+
+
+@pytest.mark.parametrize("name", ["tries_max", "lock_after_ms", "check_ms"])
+def test_settings_with_which_nobody_could_go_on_are_refused(world: World, name: str) -> None:
+    before = dict(world.keeper.settings)
+    least, most = {"tries_max": (3, 1000), "lock_after_ms": (0, 86_400_000)}.get(name, (100, 5000))
+    for value in (least - 1, most + 1, 1 << 40):
+        with pytest.raises(ValueError, match="%s .*: %d to %d" % (name, least, most)):
+            world.keeper.provision({name: value}, {})
+    assert world.keeper.settings == before
+    for value in (least, most):
+        world.keeper.provision({name: value}, {})
+        assert world.keeper.settings[name] == value
 
 
 def put_many(world: World, n_bytes: int) -> None:
