@@ -2,8 +2,10 @@
 
 import base64
 import csv
+import errno
 import io
 import json
+import os
 import struct
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -13,7 +15,8 @@ import pytest
 from handset.link.store_spec import POSITION
 from handset.records import entries
 from handsetctl.bench.faults import PathUnusable
-from handsetctl.store.export import Format, format_of, whole_file, write
+from handsetctl.bench.user_files import whole_file
+from handsetctl.store.export import Format, format_of, write
 from handsetctl.store.facts import Record
 
 HERE = struct.pack(POSITION, 488566000, -23522000, 1763775720250)
@@ -73,6 +76,34 @@ def test_entries_of_the_handset_are_read_as_it_wrote_them():
     call, consent = csv.DictReader(io.StringIO(text))
     assert (call["duration_ms"], call["user_id"]) == ("4200", "'=sip:b@sim.invalid")
     assert (consent["what"], consent["on"], consent["utc"]) == ("geolocation", "True", "")
+
+
+@pytest.mark.parametrize(
+    "user_id", ["mallory\r=1+1", "mallory\n=1+1", "\n=1+1", "\r\n@x", "\uff1d1+1", "a\n-1", "=1"]
+)
+def test_what_came_by_radio_is_one_cell_and_no_formula(user_id, tmp_path):
+    call = Record("calls", "", 3, entries.call(1763775720250, 4200, user_id))
+    with whole_file(tmp_path / "x.csv") as out:
+        write((call, RECORDS[0]), out, Format.CSV)
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "x.csv").read_bytes().decode(), newline="")))
+    assert len(rows) == 2 and rows[0]["user_id"] == "'" + user_id
+    assert base64.b64decode(rows[0]["base64"]) == call.data
+    quoted = "\"'" + user_id + '"' if set(user_id) & set("\r\n") else "'" + user_id
+    assert quoted.encode() in (tmp_path / "x.csv").read_bytes(), "of line ends in quotes only"
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (entries.call(5, 4200, "a") + b"\x00", "1 bytes behind"),
+        (b"\x83\x61a\x05\x61x", "utc_ms"),
+        (b"\x83\xf5\x05\x61x", "utc_ms"),
+        (b"\x83\xf9\x3e\x00\x05\x61x", "utc_ms"),
+    ],
+)
+def test_an_entry_that_is_not_all_of_it_or_has_no_time_is_not_what_a_handset_writes(data, said):
+    count, text = written(Format.JSONL, (Record("calls", "", 0, data),))
+    assert count.malformed == 1 and said in json.loads(text)["error"]
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"\x83\x01", b"\x81\x01", b"\xa0", b"\x00\x00"])
@@ -143,7 +174,7 @@ def test_each_position_of_a_block_has_its_row():
     assert (count.records, count.malformed) == (4, 1)
     for format in (Format.GEOJSON, Format.GPX):
         count, _ = written(format, records)
-        assert (count.records, count.malformed, count.left_out) == (3, 1, 1)
+        assert (count.records, count.malformed, count.left_out) == (3, 1, 0)
 
 
 def test_geojson_has_the_positions_longitude_first():
@@ -153,7 +184,7 @@ def test_geojson_has_the_positions_longitude_first():
     assert collection["type"] == "FeatureCollection"
     assert feature["geometry"] == {"type": "Point", "coordinates": [-2.3522, 48.8566]}
     assert feature["properties"] == {"number": 12, "part": 0, "time": "2025-11-22T01:42:00.250Z"}
-    assert (count.records, count.lost, count.left_out, count.malformed) == (1, 1, 5, 1)
+    assert (count.records, count.lost, count.left_out, count.malformed) == (1, 1, 3, 1)
 
 
 def test_gpx_is_a_track():
@@ -201,3 +232,28 @@ def test_a_file_is_whole_or_as_before(tmp_path):
     assert file.stat().st_mode & 0o077 == 0
     with pytest.raises(PathUnusable), whole_file(tmp_path / "no" / "x"):
         pass
+
+
+def test_a_link_leads_to_the_file_that_is_written(tmp_path):
+    (tmp_path / "real.csv").write_text("before")
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    with whole_file(tmp_path / "link.csv") as out:
+        out.write("after")
+    assert (tmp_path / "link.csv").is_symlink()
+    assert (tmp_path / "real.csv").read_text() == "after"
+
+
+def test_what_is_no_file_is_refused_before_anything_is_written(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name in (tmp_path / "pipe", tmp_path, Path("/dev/null")):
+        with pytest.raises(PathUnusable, match="no regular file"), whole_file(name):
+            pytest.fail("it was opened")
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_disk_that_is_full_is_said_and_leaves_nothing_behind(tmp_path):
+    (tmp_path / "x.csv").write_text("before")
+    with pytest.raises(PathUnusable, match="no space left"), whole_file(tmp_path / "x.csv"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+    assert (tmp_path / "x.csv").read_text() == "before"

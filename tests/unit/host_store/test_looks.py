@@ -1,6 +1,8 @@
 """Roll-back, as it is seen by who looked before."""
 
 import copy
+import errno
+import os
 import stat
 
 import pytest
@@ -145,12 +147,45 @@ def test_the_memory_is_for_its_user_only_and_nowhere_else(store, looks, tmp_path
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": 1, "nonce": "x", "seen_utc": ""}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[]",
+        '{"version": 1, "nonce": "x", "seen_utc": ""}',
+        '{"version": 1, "nonce": "", "seen_utc": ""}',
+        '{"version": 1, "nonce": "0102", "seen_utc": ""}',
+    ],
+)
 def test_a_garbled_memory_is_not_taken_for_a_first_look(store, looks, tmp_path, text):
     looks.look(store, SERIAL)
     (tmp_path / "state" / "store" / f"{SERIAL}.json").write_text(text)
-    with pytest.raises(PathUnusable, match="SIM-0001.json"):
+    with pytest.raises(PathUnusable, match="SIM-0001.json.*the next look is the first"):
         looks.look(store, SERIAL)
+
+
+@pytest.mark.parametrize("text", ["", "00", "x" * 16])
+def test_a_garbled_name_of_this_computer_is_said(store, looks, tmp_path, text):
+    looks.look(store, SERIAL)
+    (tmp_path / "state" / "store" / "this-computer").write_text(text)
+    with pytest.raises(PathUnusable, match="this-computer.*not|not.*this-computer"):
+        looks.look(store, SERIAL)
+
+
+def test_a_memory_that_can_not_be_written_is_as_it_was(store, looks, tmp_path, monkeypatch):
+    def refuse(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    looks.look(store, SERIAL)
+    folder = tmp_path / "state" / "store"
+    before = {file.name: file.read_text() for file in folder.iterdir()}
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", refuse)
+        with pytest.raises(PathUnusable, match="no space left"):
+            looks.look(store, SERIAL)
+    assert {file.name: file.read_text() for file in folder.iterdir()} == before
+    assert looks.look(store, SERIAL).reasons == ()
 
 
 def test_damage_and_tail_come_along(handset, store, looks):

@@ -1,6 +1,7 @@
 """`handsetctl store`: what it prints, what it exits with, and what it never says."""
 
 import getpass
+import io
 import json
 import sys
 
@@ -69,6 +70,33 @@ def test_a_pin_is_asked_for_without_showing_it_and_only_on_a_terminal(run, monke
     assert run("unlock", PORT, PIN)[0] == 2
 
 
+def test_what_is_no_text_at_the_prompt_is_wrong_usage_and_no_try(run, handset, monkeypatch):
+    def typed(question):
+        raise UnicodeDecodeError("utf-8", b"12\xff34", 2, 3, "invalid start byte")
+
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(getpass, "getpass", typed)
+    code, out, errors = run("unlock", PORT)
+    assert code == 2 and "digits" in errors and "34" not in out + errors
+    assert handset.keeper.tries == 0
+
+
+def test_what_is_asked_before_a_wipe_is_not_in_the_answer(run, handset, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO(SERIAL + "\n"))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    code, out, errors = run("wipe", PORT, "--json")
+    assert (code, handset.keeper.wiped) == (0, 1), errors
+    assert json.loads(out)["state"] and "serial number" in errors
+
+
+def test_words_of_a_handset_are_no_commands_to_the_terminal(run, handset):
+    handset.keeper.state = "\x1b]0;owned\x07\x1b[2J"
+    handset.unlocked()
+    code, out, errors = run("export", PORT, "-")
+    assert code == 6 and "owned" in errors
+    assert not {"\x1b", "\x07"} & set(out + errors)
+
+
 def test_a_pin_file_that_is_no_text_is_wrong_usage_and_no_try(run, handset, pin_file):
     pin_file.write_bytes(b"\xff\xfe4711")
     for option in ("unlock", "pin"):
@@ -118,8 +146,10 @@ def test_export_to_standard_output_and_lost_records(run, handset, tmp_path):
     code, out, errors = run("export", PORT, "-")
     assert code == 0 and json.loads(out)["lost"] is True
     assert "lost to damage: 1" in errors
+    handset.store.put("other", b"text")
     code, out, errors = run("export", PORT, "-", "--format", "gpx", "--json")
-    assert code == 0 and out.endswith("</gpx>\n") and "left out" in errors
+    assert code == 0 and out.endswith("</gpx>\n")
+    assert "lost to damage: 1" in errors and "no positions: 1" in errors
     handset.store.append("calls", b"\xff")
     assert "not what a handset writes" in run("export", PORT, "-")[2]
     handset.store.damaged.clear()
@@ -127,6 +157,25 @@ def test_export_to_standard_output_and_lost_records(run, handset, tmp_path):
     assert run("export", PORT, "-")[2].strip() == ""
     handset.store.damaged = {"form"}
     assert "lost to damage: 1" in run("export", PORT, tmp_path / "x.csv")[1]
+
+
+@pytest.mark.parametrize("command", [("status", "--json"), ("export", "-")])
+def test_output_that_finds_no_room_is_an_error_and_no_traceback(run, handset, monkeypatch, command):
+    handset.unlocked()
+    handset.store.put("form", b"text")
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        code, _, errors = run(command[0], PORT, *command[1:])
+        assert code == 2 and "no space left" in errors and "standard output" in errors
+
+
+def test_an_export_is_utf_8_whatever_the_terminal_is(run, handset, monkeypatch, tmp_path):
+    handset.unlocked()
+    handset.store.put("form", "Łukasz".encode())
+    with open(tmp_path / "out", "w", encoding="cp1252") as out:
+        monkeypatch.setattr(sys, "stdout", out)
+        assert run("export", PORT, "-")[0] == 0
+    assert "Łukasz".encode() in (tmp_path / "out").read_bytes()
 
 
 def test_verify_says_what_it_found_and_exits_by_it(run, handset):
@@ -145,6 +194,43 @@ def test_verify_says_what_it_found_and_exits_by_it(run, handset):
         assert code == 9 and "rolled back" in out and "rolled back" in errors
     assert run("verify", PORT, "--accept")[0] == 0
     assert run("verify", PORT)[0] == 0
+
+
+def test_verify_names_the_innocent_causes_of_a_missing_number(run, handset):
+    answer(run("verify", PORT, "--json"))
+    handset.store.values.clear()
+    code, _, errors = run("verify", PORT)
+    assert code == 9 and "wiped on purpose" in errors and "8 other computers" in errors
+    assert "damaged" not in errors
+    handset.store.report = Report(damage=[("altered", 3, 48)])
+    code, _, errors = run("verify", PORT)
+    assert code == 9 and "damaged in 1 places" in errors
+
+
+@pytest.mark.parametrize("state", ["closed", "foreign"])
+def test_no_store_at_all_is_no_roll_back_and_is_not_accepted(run, handset, state):
+    answer(run("verify", PORT, "--json"))
+    handset.keeper.state = state
+    for arguments in ((), ("--accept",)):
+        code, _, errors = run("verify", PORT, *arguments)
+        assert code == 1 and f"no store to be looked at: {state}" in errors
+        assert "--accept" not in errors
+    handset.keeper.state = "ready"
+    assert run("verify", PORT)[0] == 0
+
+
+def test_computers_are_forgotten_as_many_as_the_text_says(run, monkeypatch, tmp_path):
+    def look_from(computer):
+        monkeypatch.setenv("HANDSETCTL_STATE", str(tmp_path / computer))
+        return run("verify", PORT)[0]
+
+    assert look_from("first") == 0
+    for number in range(7):
+        assert look_from(f"other{number}") == 0
+    assert look_from("first") == 0, "seven others leave it in"
+    for number in range(8):
+        look_from(f"new{number}")
+    assert look_from("first") == 9
 
 
 def test_a_look_that_could_not_be_kept_is_a_failed_one(run, handset):
@@ -200,6 +286,14 @@ def test_stats_and_the_page(run, tmp_path):
     assert run("stats", PORT, "--page", tmp_path / "no" / "x.html")[0] == 2
 
 
+def test_no_page_is_left_where_there_was_nothing_to_draw(run, handset, tmp_path):
+    page = tmp_path / "flash.html"
+    handset.is_dumb = True
+    assert run("stats", PORT, "--page", page)[0] == 4 and not page.exists()
+    page.write_text("the last one")
+    assert run("stats", PORT, "--page", page)[0] == 4 and page.read_text() == "the last one"
+
+
 def test_wipe_only_with_the_serial_number(run, handset):
     assert run("verify", PORT)[0] == 0
     for arguments in ((), ("--confirm", "SIM-0002")):
@@ -228,9 +322,12 @@ def test_settings_are_shown_and_changed(run, handset, real, pin_file):
 @pytest.mark.parametrize(
     ("options", "code", "said"),
     [
-        (("--tries-max", 2), 6, "at least 3"),
+        (("--tries-max", 2), 6, "3 to 1000"),
         (("--tries-max", -1), 2, "tries-max"),
-        (("--check-ms", 99), 6, "at least 100"),
+        (("--check-ms", 99), 6, "100 to 5000"),
+        (("--check-ms", 5001), 6, "100 to 5000"),
+        (("--lock-after", 86_401), 2, "lock-after"),
+        (("--tries-max", 10**20), 2, "tries-max"),
         (("--keep", "calls=2"), 6, "3 to 600"),
         (("--keep", "calls=601"), 6, "3 to 600"),
         (("--keep", "diary=30"), 6, "alarms, calls, consent, messages, positions"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from handsetctl.bench.faults import PathUnusable
 
@@ -25,6 +28,26 @@ def check_writable(file: Path) -> None:
     """Fail now rather than after the work whose result goes into a file; it exists afterwards."""
     with usable(file), file.open("ab"):
         pass
+
+
+@contextmanager
+def whole_file(file: Path) -> Iterator[TextIO]:
+    """A file that is there when all went well, and not touched otherwise. Only its owner may read
+    it. PathUnusable before anything is written where something else has its name."""
+    file = file.resolve()  # what a link leads to is replaced, not the link
+    if file.exists() and not file.is_file():
+        raise PathUnusable("no regular file", str(file), "name another one")
+    with usable(file):
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+            os.replace(temporary, file)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
 
 
 def make_folder(folder: Path) -> None:

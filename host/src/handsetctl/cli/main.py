@@ -8,8 +8,9 @@ import sys
 import typer
 from rich.text import Text
 
+from handsetctl.bench.faults import PathUnusable
 from handsetctl.cli import air, board, demo, dev, geo, info, monitor, ptt, sim, stats, store, voice
-from handsetctl.cli.output import err_console
+from handsetctl.cli.output import err_console, usable_output, words
 from handsetctl.errors import HandsetError
 
 EXIT_CODES = """
@@ -51,9 +52,7 @@ def main() -> None:
     try:
         app()
     except HandsetError as error:
-        err_console.print(
-            Text.assemble(("error:", "bold red"), " ", str(error)), highlight=False, soft_wrap=True
-        )
+        _say(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
@@ -61,10 +60,24 @@ def main() -> None:
         _flush()
 
 
+def _say(error: HandsetError) -> None:
+    text = Text.assemble(("error:", "bold red"), " ", words(str(error)))
+    err_console.print(text, highlight=False, soft_wrap=True)
+
+
 def _flush() -> None:
     """Write what print() still holds; the interpreter would complain later about a closed pipe."""
     try:
-        sys.stdout.flush()
+        with usable_output():
+            sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         sys.exit(_NOBODY_READS)
+    except PathUnusable as error:
+        _forget_output()
+        _say(error)
+        sys.exit(error.exit_code)
+
+
+def _forget_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,6 +16,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from handsetctl.bench.faults import PathUnusable
+
 # Without show_envvar=False, a wrong value's message ends in "(env var: 'None')".
 option = partial(typer.Option, show_envvar=False)
 
@@ -40,12 +42,12 @@ def plain(value: Any) -> Any:
 
 def tell(text: str) -> None:
     """Print text as it is: names and words of a device may look like markup or emoji codes."""
-    console.print(Text(text), soft_wrap=True)
+    console.print(words(text), soft_wrap=True)
 
 
 def warn(text: str) -> None:
     """The same on standard error, where standard output is something else's."""
-    err_console.print(Text(text), soft_wrap=True)
+    err_console.print(words(text), soft_wrap=True)
 
 
 def show_facts(title: str, facts: Any, as_json: bool) -> None:
@@ -58,7 +60,7 @@ def show_facts(title: str, facts: Any, as_json: bool) -> None:
     table.add_column("fact", style="bold")
     table.add_column("value")
     for name, value in facts.items():
-        table.add_row(_text(name), _text(_cell(value)))
+        table.add_row(words(name), words(_cell(value)))
     console.print(table)
 
 
@@ -73,9 +75,9 @@ def show_rows(title: str, rows: Sequence[Mapping[str, Any]], as_json: bool, empt
         return
     table = Table(title=Text(title), title_justify="left")
     for name in rows[0]:
-        table.add_column(_text(name))
+        table.add_column(words(name))
     for row in rows:
-        table.add_row(*(_text(_cell(value)) for value in row.values()))
+        table.add_row(*(words(_cell(value)) for value in row.values()))
     console.print(table)
 
 
@@ -104,9 +106,23 @@ def progress_bar(as_json: bool, after_s: float = 0.0) -> Iterator[Callable[[str,
         progress.stop()
 
 
-def _text(value: str) -> Text:
+@contextmanager
+def usable_output() -> Iterator[None]:
+    """Around writing to standard output: a full disk behind it is the user's to know. Nobody
+    reading it is another matter, and left to the caller."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise PathUnusable(
+            (error.strerror or str(error)).lower(), "standard output", "make room where it goes"
+        ) from error
+
+
+def words(value: str) -> Text:
     """What a device said, never as markup, nor as commands to the terminal."""
-    return Text("".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in value))
+    return Text("".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in value))
 
 
 def _cell(value: Any) -> str:

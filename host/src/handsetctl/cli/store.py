@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import getpass
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
+from handsetctl import spec
 from handsetctl.bench.faults import PathUnusable
-from handsetctl.bench.user_files import check_writable, usable
+from handsetctl.bench.user_files import usable, whole_file
 from handsetctl.cli.output import (
     JsonOption,
     option,
@@ -21,11 +23,12 @@ from handsetctl.cli.output import (
     show_facts,
     show_rows,
     tell,
+    usable_output,
     warn,
 )
 from handsetctl.cli.target import TargetArgument, open_device
 from handsetctl.errors import LookNotKept, StoreDamaged, StoreRolledBack
-from handsetctl.store.export import Count, Format, format_of, whole_file, write
+from handsetctl.store.export import Count, Format, format_of, write
 from handsetctl.store.looks import Looks, Verdict, default_folder
 from handsetctl.store.wear_page import wear_page
 
@@ -38,6 +41,8 @@ NOT_PROTECTED = "not protected against a dumped flash"
 _BAR_AFTER_S = 2.0
 _STANDARD_OUTPUT = "-"
 _DAYS_DIGITS = 9
+# The handset knows the limits; no number longer than this goes there.
+_NUMBER_MAX = 1_000_000_000
 
 app = typer.Typer(
     help="The encrypted store of a handset: its state, its records, its past, its wear.\n\n"
@@ -85,7 +90,8 @@ def export(
         total = store.status().records
         records = _watched(store.records(), total, progress)
         if str(file) == _STANDARD_OUTPUT:
-            count = write(records, sys.stdout, chosen or Format.JSONL)
+            with _standard_output() as out:
+                count = write(records, out, chosen or Format.JSONL)
         else:
             with whole_file(file) as out:
                 count = write(records, out, chosen or Format.JSONL)
@@ -130,17 +136,14 @@ def stats(
     as_json: JsonOption = False,
 ) -> None:
     """Show how full and how worn the flash is, and what the store has done since its start."""
-    if page is not None:
-        check_writable(page)
     with _open(target) as (device, store):
         counters = dict(device.statistics("store"))
         sectors, now = store.sectors(), store.status()
         serial_number = device.identity().serial_number
     if page is not None:
         created_utc = datetime.now(timezone.utc).isoformat(timespec="seconds")
-        with usable(page):
-            text = wear_page(serial_number, created_utc, now, sectors, counters)
-            page.write_text(text, encoding="utf-8")
+        with whole_file(page) as out:
+            out.write(wear_page(serial_number, created_utc, now, sectors, counters))
     if as_json:
         show_facts("", {**counters, "flash": sectors}, True)
         return
@@ -158,15 +161,30 @@ def settings(
     target: TargetArgument,
     tries_max: Annotated[
         int | None,
-        option("--tries-max", min=0, help="Wrong PINs in a row that wipe everything: 3 or more."),
+        option(
+            "--tries-max",
+            min=0,
+            max=_NUMBER_MAX,
+            help="Wrong PINs in a row that wipe everything: 3 to 1000.",
+        ),
     ] = None,
     lock_after_s: Annotated[
         int | None,
-        option("--lock-after", min=0, help="Seconds without the agent until it locks; 0: never."),
+        option(
+            "--lock-after",
+            min=0,
+            max=86_400,
+            help="Seconds without the agent until it locks; 0: never.",
+        ),
     ] = None,
     check_ms: Annotated[
         int | None,
-        option("--check-ms", min=0, help="What the check of a PIN is to take: 100 or more."),
+        option(
+            "--check-ms",
+            min=0,
+            max=_NUMBER_MAX,
+            help="What the check of a PIN is to take: 100 to 5000.",
+        ),
     ] = None,
     keep: Annotated[
         list[str] | None,
@@ -275,6 +293,16 @@ def _facts(now: Status) -> dict[str, Any]:
     return facts
 
 
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    """As files are written: UTF-8 whatever the terminal's is, and the line ends of the format."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    with usable_output():
+        yield sys.stdout
+        sys.stdout.flush()
+
+
 def _watched(records: Iterable[Record], total: int, progress: Any) -> Iterator[Record]:
     for number, record in enumerate(records):
         progress(f"{number} records", min(1.0, number / max(total, 1)))
@@ -312,26 +340,34 @@ def _show_verdict(serial_number: str, verdict: Verdict, as_json: bool) -> None:
 
 def _raise_if_wrong(serial_number: str, verdict: Verdict, accept: bool) -> None:
     look = verdict.look
-    if verdict.reasons and not accept:
-        raise StoreRolledBack(
-            "rolled back: " + "; ".join(verdict.reasons),
+    if look.state != "ready":
+        raise StoreDamaged(
+            f"there is no store to be looked at: {look.state}",
             serial_number,
-            "if it was wiped on purpose: handsetctl store verify --accept",
+            "see what 'handsetctl monitor' tells at the handset's next start",
+        )
+    if verdict.reasons and not accept:
+        what = "rolled back: " + "; ".join(verdict.reasons)
+        if look.damaged:
+            what += f". It is damaged in {look.damaged} places, too, which may be all that is wrong"
+        raise StoreRolledBack(
+            what,
+            serial_number,
+            "if it was wiped on purpose, or at least "
+            f"{spec.store_constant('HOSTS_MAX')} other computers have looked at it since: "
+            "handsetctl store verify --accept",
         )
     not_kept = "the number for the next look could not be kept"
     if accept:
         not_kept += ": nothing was accepted"
-    is_kept = look.stored or look.state != "ready"
     if look.damaged:
         what = f"damaged in {look.damaged} places"
         raise StoreDamaged(
-            what if is_kept else f"{what}, and {not_kept}",
+            what if look.stored else f"{what}, and {not_kept}",
             serial_number,
             "export what is left, then wipe it",
         )
-    if look.state != "ready":
-        raise StoreDamaged(f"there is no store: {look.state}", serial_number)
-    if not is_kept:
+    if not look.stored:
         raise LookNotKept(not_kept, serial_number, "make room in the store, then verify again")
 
 
@@ -360,16 +396,20 @@ def _pin(question: str, file: Path | None) -> str:
             with usable(file):
                 return file.read_text(encoding="utf-8").partition("\n")[0].strip()
         except UnicodeDecodeError:
-            # Without the cause: it has what is in the file.
+            # Without the cause: it has what was typed into the file.
             raise PathUnusable(
                 "not text in UTF-8", str(file), "its first line is to be the PIN"
             ) from None
     if not sys.stdin.isatty():
         raise typer.BadParameter("there is no terminal to ask for a PIN: use --pin-file")
-    return getpass.getpass(question)
+    try:
+        return getpass.getpass(question)
+    except UnicodeDecodeError:
+        raise typer.BadParameter("what was typed is no text: a PIN is digits") from None
 
 
 def _confirmed(serial_number: str) -> str:
     if not sys.stdin.isatty():
         raise typer.BadParameter("confirm with --confirm and the serial number of the handset")
-    return str(typer.prompt(f"This destroys all records of {serial_number}. Its serial number"))
+    question = f"This destroys all records of {serial_number}. Its serial number"
+    return str(typer.prompt(question, err=True))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import csv
+import io
 import json
 import math
-import os
-import tempfile
+import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from enum import Enum
@@ -20,7 +19,6 @@ from xml.sax.saxutils import escape, quoteattr
 import cbor2
 
 from handsetctl import spec
-from handsetctl.bench.user_files import usable
 from handsetctl.store.facts import VALUES, Record
 from handsetctl.store.positions import BlockError, Position, positions_in
 
@@ -34,8 +32,8 @@ _ENDINGS = {
 }
 # Integers that CBOR has without a tag; longer ones may have more digits than Python writes.
 _INTEGER_END = 1 << 64
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula, in the cell or in what a bad reader makes of its lines.
+_FORMULA = re.compile(r"(^|[\r\n])[=+\-@\uff1d\uff0b\uff0d\uff20\t\r\n]")
 
 
 class Format(str, Enum):
@@ -113,17 +111,28 @@ def _entry(record: Record) -> tuple[str | None, dict[str, Any] | None]:
     names = dict(spec.store_constant("ENTRIES")).get(record.source)
     if names is None or record.data is None:
         return None, None
-    try:
-        values = cbor2.loads(record.data)
-    except (cbor2.CBORDecodeError, EOFError) as error:
-        raise ValueError(f"no CBOR: {error}") from None
+    values = _cbor(record.data)
     if not isinstance(values, list) or len(values) != len(names):
         raise ValueError(f"not a list of {', '.join(names)}")
     entry = dict(zip(names, values, strict=True))
     for name, value in entry.items():
         if not _is_plain(value):
             raise ValueError(f"{name} is no text, number, yes or no")
+    if type(entry["utc_ms"]) is not int:
+        raise ValueError("utc_ms is no integer")
     return _utc(entry.pop("utc_ms")), entry
+
+
+def _cbor(data: bytes) -> Any:
+    """The one value that these bytes are."""
+    left = io.BytesIO(data)
+    try:
+        value = cbor2.load(left)
+    except (cbor2.CBORDecodeError, EOFError) as error:
+        raise ValueError(f"no CBOR: {error}") from None
+    if left.tell() != len(data):
+        raise ValueError(f"{len(data) - left.tell()} bytes behind the CBOR")
+    return value
 
 
 def _is_plain(value: Any) -> bool:
@@ -153,22 +162,6 @@ def write(records: Iterable[Record], out: TextIO, format: Format) -> Count:
     return Count(counted.n_records, counted.n_lost, counted.n_left_out, counted.n_malformed)
 
 
-@contextmanager
-def whole_file(file: Path) -> Iterator[TextIO]:
-    """A file that is there when all went well, and not touched otherwise. Only its owner may read
-    it."""
-    with usable(file):
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            yield out
-        with usable(file):
-            os.replace(temporary, file)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 class _Counted:
     """Records on their way to a writer."""
 
@@ -187,12 +180,14 @@ class _Counted:
     def positions(self) -> Iterator[tuple[Record, int, Position]]:
         """With the record each is from, and which of its positions it is."""
         for record in self._records:
+            if record.data is None:
+                self.n_lost += 1
+                continue
             try:
                 positions = positions_of(record)
             except BlockError:
-                positions = []
                 self.n_malformed += 1
-            self.n_lost += record.data is None
+                continue
             self.n_left_out += not positions
             for part, position in enumerate(positions):
                 self.n_records += 1
@@ -213,17 +208,18 @@ def _write_jsonl(records: _Counted, out: TextIO) -> None:
 
 
 def _write_csv(records: _Counted, out: TextIO) -> None:
-    """What is in entries has columns of its own. Text that a spreadsheet would run as a formula is
-    given a quote in front; base64 is exact."""
+    """RFC 4180. What is in entries has columns of its own. Text that a spreadsheet would run as a
+    formula is given a quote in front; base64 is exact."""
     columns = list(rows_of(Record(VALUES, "", 0, b""))[0])
     at = columns.index("entry")
     columns[at : at + 1] = _entry_columns()
-    rows = csv.DictWriter(out, columns, lineterminator="\n")
+    # With its line ends the writer quotes both of their characters, wherever they are.
+    rows = csv.DictWriter(out, columns, lineterminator="\r\n")
     rows.writeheader()
     for row in records.rows():
         row.update(row.pop("entry") or {})
         for column, value in row.items():
-            if column != "base64" and isinstance(value, str) and value.startswith(_FORMULA):
+            if column != "base64" and isinstance(value, str) and _FORMULA.search(value):
                 row[column] = "'" + value
         rows.writerow(row)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -17,7 +16,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from handsetctl import spec
-from handsetctl.bench.user_files import usable
+from handsetctl.bench.faults import PathUnusable
+from handsetctl.bench.user_files import usable, whole_file
 from handsetctl.store.facts import Look
 
 if TYPE_CHECKING:
@@ -98,10 +98,10 @@ class Looks:
                 return None
             try:
                 found = json.loads(file.read_text(encoding="utf-8"))
-                nonce = bytes.fromhex(found["nonce"])
+                nonce = _bytes(found["nonce"], spec.store_constant("NONCE_BYTES"))
                 return Memory(int(found["version"]), nonce, str(found["seen_utc"]))
             except (ValueError, KeyError, TypeError) as error:
-                raise _garbled(error) from error
+                raise _garbled(file, error) from error
 
     def forget(self, serial_number: str) -> None:
         """The handset was wiped on purpose: the next look is the first."""
@@ -115,9 +115,9 @@ class Looks:
         with usable(file):
             if file.exists():
                 try:
-                    return bytes.fromhex(file.read_text(encoding="utf-8"))
+                    return _bytes(file.read_text(encoding="utf-8"), n_bytes)
                 except ValueError as error:
-                    raise _garbled(error) from error
+                    raise _garbled(file, error) from error
         host = secrets.token_bytes(n_bytes)
         self._write(file, host.hex())
         return host
@@ -134,14 +134,22 @@ class Looks:
         return self._folder / f"{quote(serial_number, safe='')}.json"
 
     def _write(self, file: Path, text: str) -> None:
-        """All of it under the final name, or nothing; for this user's eyes only."""
         with usable(file):
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".new-")
-            with os.fdopen(handle, "w", encoding="utf-8") as new:
-                new.write(text)
-            os.replace(temporary, file)
+        with whole_file(file) as new:
+            new.write(text)
 
 
-def _garbled(error: Exception) -> OSError:
-    return OSError(f"not what was written there: {error!r}")
+def _bytes(text: str, n_bytes: int) -> bytes:
+    data = bytes.fromhex(text)
+    if len(data) != n_bytes:
+        raise ValueError(f"{len(data)} bytes instead of {n_bytes}")
+    return data
+
+
+def _garbled(file: Path, error: Exception) -> PathUnusable:
+    return PathUnusable(
+        f"not what was written there: {error!r}",
+        str(file),
+        "without this file the next look is the first: delete it if you know that store",
+    )
