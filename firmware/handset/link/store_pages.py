@@ -32,6 +32,10 @@ class _Record:
         self.at = 0
 
 
+# In the place of one: enough was looked at for one page.
+_NOTHING_YET = _Record(VALUES, "", 0, None)
+
+
 class RecordPages:
     """`journals`: those of the store by name; `message_bytes_max` as the server's."""
 
@@ -40,15 +44,15 @@ class RecordPages:
         self._journals = [n for n in sorted(journals) if journals[n].domain == PROFESSIONAL]
         self._room = message_bytes_max - HEADER_BYTES - _FRAME_BYTES
         self._walk = self._records()
-        self._waiting: Any = None
+        self._waiting: Any = _NOTHING_YET
         self._number = 0
 
     def page(self, number: int) -> dict:
         """Page 0, or the one behind the last. CommandError for another, StoreError as the store."""
-        if number == 0:
-            self._advance()
         if number != self._number:
             raise CommandError(EBADSTATE, "page %d is not the next: begin with page 0" % number)
+        if self._waiting is _NOTHING_YET:
+            self._advance()
         page = self._fill()
         self._number += 1
         page["more"] = self._waiting is not None
@@ -63,6 +67,9 @@ class RecordPages:
 
     def _values(self) -> "Iterator[_Record]":
         for name in self._store.names(PROFESSIONAL):
+            if name is False:
+                yield _NOTHING_YET
+                continue
             # A name that fills a page leaves no room for its value: the export would not end.
             if name is None or len(name.encode()) >= self._room - _HEADS_BYTES:
                 yield _Record(VALUES, "", 0, None)  # the name is lost, and the way to its value
@@ -104,7 +111,8 @@ class RecordPages:
         self._waiting = None
 
     def _fill(self) -> dict:
-        """A page: as many records of one source as fit; one that fits nowhere is cut."""
+        """A page: as many records of one source as fit, or as were found without looking for long;
+        one that fits nowhere is cut."""
         source = VALUES if self._waiting is None else self._waiting.source
         page = {
             "source": source,
@@ -117,6 +125,8 @@ class RecordPages:
         room = self._room
         while self._waiting is not None and self._waiting.source == source and not page["cut"]:
             record = self._waiting
+            if record is _NOTHING_YET:
+                break
             left = room - _HEADS_BYTES - len(record.name.encode())
             n_bytes = 0 if record.data is None else len(record.data) - record.at
             if n_bytes > left and page["data"]:

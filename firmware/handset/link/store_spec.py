@@ -95,6 +95,7 @@ COMMANDS = (
         2,
         "records",
         READ,
+        # One of values may be empty: the handset has looked at some records, and found none.
         "Professional records, a page at a time; page 0 begins anew. Refused while locked.",
         (("page", "int", "pages", "0, then one more each time"),),
         (

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _KEY_COPIES = 2
 _SECTORS_MIN = 6
 _SEARCH_BYTES = 1024
+_LOOKED_AT_ONCE = 64
 _TRIES = "<H"
 _TRIES_BYTES_MAX = 128
 NAME_BYTES_MAX = 255
@@ -281,18 +282,23 @@ class Store:
         for name in self.names(domain):
             if name is None:
                 n_damaged += 1
-            elif name.startswith(prefix):
+            elif isinstance(name, str) and name.startswith(prefix):
                 yield name
         if n_damaged:
             raise Damaged("%d names are not what was written: they are lost" % n_damaged)
 
-    def names(self, domain: int) -> "Iterator[str | None]":
+    def names(self, domain: int) -> "Iterator[str | bool | None]":
         """The same for who must know what is missing: None for each name that is damaged, and for
-        each sector that is another one now. It is written again when its value is put."""
+        each sector that is another one now. It is written again when its value is put. False, which
+        is no name, after each 64 records looked at: who must not take long may go on later."""
         self._check_open()
         record = Record(self._flash, self._custody)
         strange: set[int] = set()
+        n_looked = 0
         for place in self._log.index.places():
+            n_looked += 1
+            if n_looked % _LOOKED_AT_ONCE == 0:
+                yield False
             self._log.look(place, record)
             sector = self._log.sectors.place_of(record.offset)
             if sector in strange:

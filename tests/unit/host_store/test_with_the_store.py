@@ -102,6 +102,32 @@ def test_what_is_trimmed_during_an_export_is_not_lost(real):
     assert gone and max(gone) < real.store.span("positions")[0]
 
 
+def test_no_page_of_an_export_looks_through_the_whole_store(real, monkeypatch):
+    """The handset does nothing else while it answers."""
+    n_read = 0
+    read = real.flash.read
+
+    def counted(*arguments):
+        nonlocal n_read
+        n_read += 1
+        return read(*arguments)
+
+    store = opened(real)
+    for number in range(200):  # a record each, and its name
+        real.store.put("service/%d" % number, b"", SERVICE)
+    for name in ("first", "second"):
+        real.store.put(name, b"text")
+    monkeypatch.setattr(real.flash, "read", counted)
+    page, pages, longest = {"more": True}, 0, 0
+    while page["more"] and page.get("source", "values") == "values":
+        before = n_read
+        page = store._call("records", {"page": pages})
+        longest = max(longest, n_read - before)
+        pages += 1
+    assert 400 / 64 < pages < 400 / 64 + 4
+    assert longest <= 2.5 * 64, "a record is looked at, and whether its sector is the one it was"
+
+
 def test_pages_go_on_while_the_store_is_written_to(real):
     real_pages = opened(real)._whole_records()
     noise = random.Random(3)

@@ -365,6 +365,18 @@ def test_every_professional_record_comes_once_and_whole():
     assert bench.exported() == expected
 
 
+def test_no_page_looks_for_names_longer_than_the_store_would():
+    bench = Bench().unlocked()
+    bench.store.is_slow = True
+    for name in ("a", "b"):
+        bench.store.put(name, b"text")
+    bench.store.put("service", b"", SERVICE)
+    bench.store.put("c", bytes(3000))
+    bench.store.append("calls", b"called")
+    assert [page["names"] for page in bench.pages()][:5] == [["a"], ["b"], [], ["c"], ["c"]]
+    assert [key for _, key, _ in bench.exported()] == ["a", "b", "c", 0]
+
+
 @given(
     st.lists(
         st.tuples(st.text(max_size=40), st.binary(max_size=1200)),

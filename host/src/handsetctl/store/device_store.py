@@ -18,6 +18,8 @@ Progress = Callable[[str, float], None]
 
 _PAGE_TIMEOUT_S = 10.0
 _POLL_S = 0.1
+# For each of them, a handset has looked at 64 records or more.
+_EMPTY_PAGES_MAX = 1024
 # Of a record's name, in an error.
 _NAME_SHOWN = 60
 _PIN_TIMEOUT_S = 60.0
@@ -63,13 +65,15 @@ class DeviceStore:
 
     def _whole_records(self) -> Iterator[Record]:
         begun: Record | None = None
-        number, more = 0, True
+        number, n_empty, more = 0, 0, True
         while more:
             page = self._call("records", {"page": number}, _PAGE_TIMEOUT_S)
             found = self._records_of(page)
             if begun is not None:
                 found[0] = self._joined(begun, found)
-            self._check_progress(page, found)
+            n_empty = 0 if found or page["source"] != VALUES else n_empty + 1
+            if not 0 < n_empty <= _EMPTY_PAGES_MAX:
+                self._check_progress(page, found)
             begun = found.pop() if page["cut"] and found else None
             yield from found
             number, more = number + 1, page["more"]
@@ -77,7 +81,8 @@ class DeviceStore:
             raise self._nonsense("records", "ends within a record")
 
     def _check_progress(self, page: dict[str, Any], found: list[Record]) -> None:
-        """Each page but the last brings a record or a piece of one, or there may be no last."""
+        """This page, unless it is the last, brings a record or a piece of one; or there may be no
+        last."""
         if not page["more"] or (found and not page["cut"]):
             return
         if not found:
