@@ -128,7 +128,7 @@ async def burst(app, taken):
     await asyncio.sleep_ms(1000)  # the channel is quiet again, and the release's tail over
 
 
-async def measure(app, console):
+async def measure(app, console, chunks):
     await asyncio.sleep_ms(100)
     request = echo_request("hello")
     answers = []
@@ -144,17 +144,17 @@ async def measure(app, console):
     figure("floor_message", max([median(values) for values in taken.values()]))
     figure("position_heard", taken_by(app.floor_channel.dispatch, *position()))
     app.geo.agent_toggle()
-    chunks = epoch()
     figure("gnss_epoch", median([taken_by(hear, app, chunks) for _ in range(_ROUNDS)]))
     figure("gc_pause", max([taken_by(gc.collect) for _ in range(_ROUNDS)]))
     print("done")
 
 
 async def main():
+    chunks = epoch()  # before the application makes its store there
     board = make_board()
     board.console = console = Console()
     app = Application(board)
-    await asyncio.gather(app.run(), measure(app, console))
+    await asyncio.gather(app.run(), measure(app, console, chunks))
 
 
 asyncio.run(main())
