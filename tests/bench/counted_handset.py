@@ -26,6 +26,7 @@ _IDENTITY = {"serial_number": "SIM-0001", "user_id": "sip:a@sim.invalid"}
 _NO_AIR_PORT = 9
 _PINS_LOG = "pins.pcap"
 _US = 1_000_000
+STORE_OFFSET = 0x40_0000
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,11 @@ def counted_handset(
             loop.close()
 
 
-STORE_OFFSET = 0x40_0000
-
-
-def write_flash(path: Path, size_bytes: int, store: bytes) -> None:
-    """An erased flash but for what the partition "store" begins with."""
-    rest = size_bytes - STORE_OFFSET - len(store)
+def write_flash(path: Path, size_bytes: int, data: bytes, offset: int = STORE_OFFSET) -> None:
+    """An erased flash but for this; its place is what the partition "store" begins with."""
+    rest = size_bytes - offset - len(data)
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"\xff" * STORE_OFFSET + store + b"\xff" * rest)
+    path.write_bytes(b"\xff" * offset + data + b"\xff" * rest)
 
 
 def pin_events(handset: VirtualHandset) -> list[PinEvent]:

@@ -24,6 +24,7 @@ from handsetctl.speech import RATE_HZ, load_speech
 from handsetctl.tree import SPEECH_DIR, THIRD_PARTY_DIR
 
 HOUR = Path(__file__).parent / "programs" / "hour.py"
+_TAPE_OFFSET = 0x1C0_0000
 _READY_TIMEOUT_S = 20.0
 _HOUR_TIMEOUT_S = 400.0
 _VOICE_S = 60
@@ -73,7 +74,8 @@ def after_an_hour(free_boot: float, progress: Progress) -> dict[str, float]:
     tape = traffic_tape.Tape()
     with tempfile.TemporaryDirectory(prefix="handset-figures-") as name:
         folder = Path(name)
-        write_flash(folder / "A" / "flash.bin", virtual_board(BOARD).flash_bytes, tape.data)
+        n_bytes = virtual_board(BOARD).flash_bytes
+        write_flash(folder / "A" / "flash.bin", n_bytes, tape.data, _TAPE_OFFSET)
         with VirtualBench(folder, board=BOARD, main=HOUR) as bench:
             progress("an hour of link, floor and GNSS traffic on a test clock")
             seen = figures_of(bench["A"], "live", _HOUR_TIMEOUT_S)
