@@ -31,7 +31,8 @@ _VOICE_S = 60
 _N_PRESSES = 4
 _N_TALKERS = 2
 _VOICE_TIMEOUT_S = 30.0
-_COLLECTIONS = 5
+# Now and then what lies about on the stack looks like an address, and garbage outlives some.
+_COLLECTIONS = 12
 _QUESTIONS_MAX = 500
 
 Progress = Callable[[str], None]
